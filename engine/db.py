@@ -1,0 +1,127 @@
+"""The database: declarative base, column types, ids, and the write transaction."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, Text, TypeDecorator, create_engine, event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+CONVENTION: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Root of every model. `web` hands it to Flask-SQLAlchemy, so that a request has one session."""
+
+    metadata = MetaData(naming_convention=CONVENTION)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept in UTC to the microsecond. Naive values are refused where they enter."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON kept as the text that was written: JSONB would reorder keys."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+Bytes = LargeBinary
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then random, so that new rows sort last."""
+    value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
+    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
+def connect(url: str, **options: Any) -> Engine:
+    """Open an engine on `url` (SQLite or PostgreSQL by psycopg 3) with what each database needs to keep its promises."""
+    engine = create_engine(url, **options)
+    prepare(engine)
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    """Give `engine` our settings. SQLite: WAL, full sync, foreign keys, and transactions that we begin ourselves."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions on its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        write = connection.get_execution_options().get("chuishao_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    """Return the session factory for code outside a request: ticks, commands, tests."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+_WRITING: Final = "chuishao.writing"
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[Session]:
+    """Run a block as one write transaction: commit at its end, roll back on any error.
+
+    Blocks nest: an inner block joins the outer one, which alone commits. On SQLite the transaction takes the write lock
+    when it begins (`BEGIN IMMEDIATE`), so that a read that came first can never fail to become a write; a read
+    transaction that is already open on the session is ended first.
+    """
+    if session.info.get(_WRITING):
+        yield session
+        return
+    if session.in_transaction():
+        session.commit()
+    session.info[_WRITING] = True
+    try:
+        session.connection(execution_options={"chuishao_write": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop(_WRITING, None)
