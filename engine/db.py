@@ -71,7 +71,7 @@ def new_id() -> UUID:
 
 
 def connect(url: str, **options: Any) -> Engine:
-    """Open an engine on `url` (SQLite or PostgreSQL by psycopg 3) with what each database needs to keep its promises."""
+    """Open an engine on `url` (SQLite or PostgreSQL by psycopg 3) with what each needs to keep its promises."""
     engine = create_engine(url, **options)
     prepare(engine)
     return engine

@@ -1,0 +1,133 @@
+"""The case and what is attached to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Bytes, Instant, new_id
+
+
+class CaseState(StrEnum):
+    """Where a matter stands, in the resident's words."""
+
+    #: filed, not yet registered
+    FILED = "filed"
+    #: being handled
+    RUNNING = "running"
+    #: solved
+    SOLVED = "solved"
+    #: explained, cannot be solved now, tracked
+    EXPLAINED = "explained"
+    #: sent on the route that it belongs to
+    DIVERTED = "diverted"
+    #: taken back by the resident
+    WITHDRAWN = "withdrawn"
+    #: handled together with an earlier report of the same matter
+    MERGED = "merged"
+    #: handed to the higher government
+    RAISED = "raised"
+
+
+#: Nothing more will happen by itself.
+ENDED = tuple(s for s in CaseState if s not in (CaseState.FILED, CaseState.RUNNING))
+
+
+class Case(Base):
+    """A matter. What identifies the resident is encrypted, apart from what the matter is about."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        UniqueConstraint("jurisdiction", "number"),
+        Index("ix_case_place", "place_id", "filed_at"),
+        Index("ix_case_filed", "jurisdiction", "filed_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    #: `SQ2026-000123`, without gaps per jurisdiction, kind and year
+    number: Mapped[str] = mapped_column(String(32))
+    #: the process package: `petition`
+    kind: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), default=CaseState.FILED)
+    title: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(String(64), default="")
+    channel: Mapped[str] = mapped_column(String(16))
+    #: the grid unit of the matter
+    place_id: Mapped[UUID] = mapped_column(ForeignKey("org_unit.id"))
+    #: a household is an address
+    address: Mapped[str] = mapped_column(String(300), default="")
+    #: name not shown to the public; staff who handle it see it
+    name_hidden: Mapped[bool] = mapped_column(default=True)
+    #: {"name", "phone", "email"} sealed with AES-GCM; see `engine.cases.personal`
+    personal: Mapped[bytes | None] = mapped_column(Bytes)
+    #: HMAC of the tracking code, hex; the code itself (at least 80 random bits) is shown once
+    tracking_hmac: Mapped[str] = mapped_column(String(64), unique=True)
+    #: argon2id of the short PIN
+    pin_hash: Mapped[str] = mapped_column(String(200))
+    pin_failures: Mapped[int] = mapped_column(Integer, default=0)
+    #: what makes a second submission of the same form the same case
+    submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"))
+    rating: Mapped[int | None]
+    filed_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Attachment(Base):
+    """A file of a case. Its bytes lie in the blob store under their SHA-256."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (Index("ix_attachment_case", "case_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    #: `resident` or a staff id
+    added_by: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Document(Base):
+    """A document (文书) as it was issued: numbered without gaps per issuing body, kind and year, and frozen."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        UniqueConstraint("jurisdiction", "body_id", "kind", "year", "sequence"),
+        Index("ix_document_case", "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    body_id: Mapped[UUID] = mapped_column(ForeignKey("org_unit.id"))
+    #: the template's key: `acceptance`, `reply`, …
+    kind: Mapped[str] = mapped_column(String(64))
+    year: Mapped[int]
+    sequence: Mapped[int]
+    number: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    #: the filled template, sanitised HTML
+    html: Mapped[str] = mapped_column(Text)
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("process_version.id"))
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    #: shown to the resident
+    served_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class NumberSeries(Base):
+    """The last number given out in a series; locked while the next one is taken, so that none is missing."""
+
+    __tablename__ = "number_series"
+
+    jurisdiction: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: `case:petition:2026`, `document:<unit code>:reply:2026`
+    series: Mapped[str] = mapped_column(String(120), primary_key=True)
+    last: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,0 +1,84 @@
+"""Work items and their drafts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from engine.db import Base, Instant, Json, new_id
+
+
+class WorkItemState(StrEnum):
+    """Life of a work item: open → claimed → completed; or withdrawn by the engine."""
+
+    #: waits in the inbox of its role and unit
+    OPEN = "open"
+    #: somebody has it
+    CLAIMED = "claimed"
+    #: done; the process went on
+    COMPLETED = "completed"
+    #: the process no longer needs it (a boundary event, a cancelled branch, the end)
+    WITHDRAWN = "withdrawn"
+
+
+#: Still to be done.
+LIVE = (WorkItemState.OPEN, WorkItemState.CLAIMED)
+_LIVE_SQL = text("state IN ('open', 'claimed')")
+
+
+class WorkItem(Base):
+    """An open user task as staff see it."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        Index("ix_work_item_inbox", "inbox_key", "due_at", "id", sqlite_where=_LIVE_SQL, postgresql_where=_LIVE_SQL),
+        Index("ix_work_item_owner", "owner_id", "due_at", "id", sqlite_where=_LIVE_SQL, postgresql_where=_LIVE_SQL),
+        Index("ix_work_item_case", "case_id"),
+        Index(
+            "uq_work_item_live_task", "instance_id", "task_id", unique=True,
+            sqlite_where=_LIVE_SQL, postgresql_where=_LIVE_SQL,
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"))
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    #: the engine's own id of the task, 32 hex digits
+    task_id: Mapped[str] = mapped_column(String(32))
+    element_id: Mapped[str] = mapped_column(String(120))
+    process_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(200))
+    form_id: Mapped[str | None] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(32))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    #: `role@unit code`, what an inbox merges
+    inbox_key: Mapped[str] = mapped_column(String(120))
+    #: {"role", "unit", "relation", "climbed"}: what a sentence "why me?" is made from
+    why: Mapped[Any] = mapped_column(Json)
+    #: staff ids (strings) that may not take it, e.g. the handler of the first round
+    excluded: Mapped[Any] = mapped_column(Json, default=list)
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    state: Mapped[str] = mapped_column(String(16), default=WorkItemState.OPEN)
+    #: when it falls due; None where nothing was promised
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    clock_id: Mapped[UUID | None] = mapped_column(ForeignKey("clock.id"))
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    claimed_at: Mapped[datetime | None] = mapped_column(Instant)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    completed_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Draft(Base):
+    """What somebody typed and has not sent."""
+
+    __tablename__ = "draft"
+
+    work_item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    data: Mapped[Any] = mapped_column(Json)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
