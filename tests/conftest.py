@@ -1,0 +1,140 @@
+"""What every test may ask for: a session on a real database, SQLite and PostgreSQL in turn."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.db import connect
+from engine.db import sessions as session_factory
+from engine.tables import metadata
+from tests.fakes import ManualClock
+from tests.postgres import PostgresMissing, Server
+
+_SERVER = pytest.StashKey[Server]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=("sqlite", "postgres", "both"), default="both",
+        help="the databases that tests with a session run on (default: both)",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    handed = getattr(config, "workerinput", None)
+    config.stash[_SERVER] = Server(Path(handed["postgres"]), 0) if handed else Server.prepare()
+    if handed:
+        config.stash[_SERVER].owner = handed["owner"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    """Tell each xdist worker where the run's one server lives."""
+    server = node.config.stash[_SERVER]  # type: ignore[attr-defined]
+    node.workerinput.update(postgres=str(server.home), owner=server.owner)  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and _SERVER in config.stash:
+        config.stash[_SERVER].stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        names = ("sqlite", "postgres") if chosen == "both" else (chosen,)
+        marks = {"postgres": pytest.mark.postgres, "sqlite": ()}
+        metafunc.parametrize(
+            "database_url", [pytest.param(name, marks=marks[name]) for name in names], indirect=True, scope="function"
+        )
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = connect(f"sqlite:///{path}")
+    metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_engine(request: pytest.FixtureRequest, worker_name: str) -> Iterator[sa.Engine]:
+    server = request.config.stash[_SERVER]
+    try:
+        root = sa.create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    except PostgresMissing as error:
+        pytest.fail(str(error), pytrace=False)
+    with root.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "test_{worker_name}"')
+    root.dispose()
+    engine = connect(server.url(f"test_{worker_name}"))
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def worker_name(request: pytest.FixtureRequest) -> str:
+    """The xdist worker's name, `main` without xdist."""
+    handed = getattr(request.config, "workerinput", None)
+    return str(handed["workerid"]) if handed else "main"
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database with every table; what a test commits is gone after it."""
+    if request.param == "sqlite":
+        path = tmp_path / "chuishao.db"
+        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    engine: sa.Engine = request.getfixturevalue("_postgres_engine")
+    yield engine.url.render_as_string(hide_password=False)
+    empty(engine)
+
+
+def empty(engine: sa.Engine) -> None:
+    """Delete every row in a PostgreSQL database. Deleting from small tables is much faster than truncating them."""
+    statements = ["SET LOCAL session_replication_role = 'replica'"]
+    statements += [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
+    with engine.begin() as connection:
+        connection.exec_driver_sql("; ".join(statements))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[sa.Engine]:
+    """An engine on the test's database, prepared as the application's."""
+    engine = connect(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sessions(database: sa.Engine) -> sessionmaker[Session]:
+    """The factory of sessions, for tests with more than one."""
+    return session_factory(database)
+
+
+@pytest.fixture
+def session(sessions: sessionmaker[Session]) -> Iterator[Session]:
+    """One session. Its commits are real."""
+    with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Wednesday morning in duty hours, far from holidays: 2026-03-18 10:00 in China."""
+    return datetime(2026, 3, 18, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(now: datetime) -> ManualClock:
+    """A clock that stands at `now` until the test moves it."""
+    return ManualClock(now)
