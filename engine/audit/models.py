@@ -28,7 +28,7 @@ class AuditEvent(Base):
     """One thing that happened. Rows are only ever added; the seal is filled in once by the sealing tick."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (UniqueConstraint("case_id", "seq"),)
+    __table_args__ = (UniqueConstraint("case_id", "seq"), UniqueConstraint("jurisdiction", "seal_number"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     #: None for what belongs to no case (sign-in, deployment, organisation changes)
@@ -45,3 +45,5 @@ class AuditEvent(Base):
     data: Mapped[Any] = mapped_column(Json)
     #: SHA-256 over the previous seal and this row, hex; None until sealed
     seal: Mapped[str | None] = mapped_column(String(64))
+    #: 1, 2, 3 … in the jurisdiction's chain, in the order of sealing
+    seal_number: Mapped[int | None]

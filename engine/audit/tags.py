@@ -1,0 +1,92 @@
+"""What can happen, by name."""
+
+from enum import StrEnum
+
+
+class Tag(StrEnum):
+    """`subject:action`, or `subject:thing:action` where it happened to a thing of the subject."""
+
+    #: a matter was filed and has a number
+    CASE_FILED = "case:filed"
+    #: it reached an end state
+    CASE_ENDED = "case:ended"
+    #: its category, place or title was corrected
+    CASE_CORRECTED = "case:corrected"
+    #: the resident took it back
+    CASE_WITHDRAWN = "case:withdrawn"
+    #: it is handled together with an earlier report of the same matter
+    CASE_MERGED = "case:merged"
+    #: it was opened again
+    CASE_REOPENED = "case:reopened"
+    #: the resident said how content they are
+    CASE_RATED = "case:rating:given"
+    CASE_COMMENTED = "case:comment:added"
+    CASE_ATTACHED = "case:attachment:added"
+    CASE_DOCUMENT_ISSUED = "case:document:issued"
+    CASE_DOCUMENT_SERVED = "case:document:served"
+    #: a copy of the file was handed to the resident
+    CASE_EXPORTED = "case:copy:exported"
+    #: somebody looked at what identifies the resident
+    CASE_PERSONAL_READ = "case:personal:read"
+    #: what identifies the resident was erased
+    CASE_PERSONAL_ERASED = "case:personal:erased"
+
+    INSTANCE_STARTED = "instance:started"
+    INSTANCE_COMPLETED = "instance:completed"
+    INSTANCE_CANCELLED = "instance:cancelled"
+    INSTANCE_SUSPENDED = "instance:suspended"
+    INSTANCE_RESUMED = "instance:resumed"
+    INSTANCE_MIGRATED = "instance:migrated"
+    #: a step that no person does: a decision, a script, a call
+    INSTANCE_STEP_DONE = "instance:step:done"
+    INSTANCE_MESSAGE_RECEIVED = "instance:message:received"
+
+    WORK_ITEM_CREATED = "work_item:created"
+    WORK_ITEM_CLAIMED = "work_item:claimed"
+    WORK_ITEM_RELEASED = "work_item:released"
+    WORK_ITEM_ASSIGNED = "work_item:assigned"
+    WORK_ITEM_DELEGATED = "work_item:delegated"
+    WORK_ITEM_TRANSFERRED = "work_item:transferred"
+    WORK_ITEM_RETURNED = "work_item:returned"
+    WORK_ITEM_COMPLETED = "work_item:completed"
+    #: the process no longer needs it
+    WORK_ITEM_WITHDRAWN = "work_item:withdrawn"
+    WORK_ITEM_URGED = "work_item:urged"
+
+    TIMER_FIRED = "timer:fired"
+
+    CLOCK_STARTED = "clock:started"
+    CLOCK_STOPPED = "clock:stopped"
+    CLOCK_CANCELLED = "clock:cancelled"
+    CLOCK_EXTENDED = "clock:extended"
+    CLOCK_SUSPENDED = "clock:suspended"
+    CLOCK_RESUMED = "clock:resumed"
+    CLOCK_RECOMPUTED = "clock:recomputed"
+    RUNG_FIRED = "clock:rung:fired"
+    RUNG_SKIPPED = "clock:rung:skipped"
+    RUNG_ACKNOWLEDGED = "clock:rung:acknowledged"
+    RUNG_SIGNED = "clock:rung:signed"
+
+    NOTICE_QUEUED = "notice:queued"
+    NOTICE_SENT = "notice:sent"
+    NOTICE_FAILED = "notice:failed"
+
+    INCIDENT_RAISED = "incident:raised"
+    INCIDENT_RETRIED = "incident:retried"
+    INCIDENT_RESOLVED = "incident:resolved"
+
+    PROCESS_DEPLOYED = "process:version:deployed"
+    PROCESS_ACTIVATED = "process:version:activated"
+
+    UNIT_CHANGED = "organisation:unit:changed"
+    STAFF_CHANGED = "organisation:staff:changed"
+    MEMBERSHIP_GRANTED = "organisation:membership:granted"
+    MEMBERSHIP_ENDED = "organisation:membership:ended"
+    CALENDAR_IMPORTED = "organisation:calendar:imported"
+
+    SIGNED_IN = "account:session:opened"
+    SIGN_IN_FAILED = "account:session:refused"
+    SIGNED_OUT = "account:session:closed"
+    PASSWORD_CHANGED = "account:password:changed"  # noqa: S105 - the name of an event, no password
+    TOKEN_ISSUED = "account:token:issued"  # noqa: S105 - likewise
+    TOKEN_REVOKED = "account:token:revoked"  # noqa: S105 - likewise
