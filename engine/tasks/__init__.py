@@ -1,1 +1,31 @@
-"""The work item: who may do it, claim, release, draft; the inbox's queries."""
+"""Work items as staff see them: who may take one and why, drafts, and the inbox that shows the riskiest first."""
+
+from engine.tasks.drafts import discard_draft, load_draft, save_draft
+from engine.tasks.inbox import Bucket, ClockFace, Counts, Holding, InboxItem, InboxQuery, Page, count, inbox
+from engine.tasks.models import Draft, WorkItem, WorkItemState
+from engine.tasks.permission import may_take
+from engine.tasks.service import claim, get_item, release
+from engine.tasks.why import why_me
+
+__all__ = [
+    "Bucket",
+    "ClockFace",
+    "Counts",
+    "Draft",
+    "Holding",
+    "InboxItem",
+    "InboxQuery",
+    "Page",
+    "WorkItem",
+    "WorkItemState",
+    "claim",
+    "count",
+    "discard_draft",
+    "get_item",
+    "inbox",
+    "load_draft",
+    "may_take",
+    "release",
+    "save_draft",
+    "why_me",
+]

@@ -1,0 +1,352 @@
+"""The inbox: what waits for somebody, ordered by legal risk, a page at a time."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy.orm import Session
+
+from engine.clock import CHINA, aware
+from engine.errors import Invalid
+from engine.tasks import inbox_statements as statements
+from engine.tasks.models import WorkItemState
+
+#: A count stops here: "999+" tells a person as much as 48,211 does, and costs the same every time.
+COUNT_LIMIT: Final = 1000
+#: How many days after today still count as "soon".
+SOON_DAYS: Final = 3
+
+
+class Holding(StrEnum):
+    """Who has the items that an inbox shows."""
+
+    #: those of my keys, whoever has them, and those that I hold
+    ANY = "any"
+    #: those that I hold
+    MINE = "mine"
+    #: those that nobody holds
+    UNCLAIMED = "unclaimed"
+
+
+class Bucket(StrEnum):
+    """How much time is left."""
+
+    #: the due instant has passed
+    OVERDUE = "overdue"
+    #: due before the day ends
+    TODAY = "today"
+    #: due within the next `SOON_DAYS` days
+    SOON = "soon"
+    #: due after that
+    LATER = "later"
+    #: nothing was promised
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxQuery:
+    """What to show.
+
+    Args:
+        staff_id: whose inbox it is.
+        keys: the inbox keys (`role@unit code`) of that person, see `engine.organisation.inbox_keys`.
+        holding: who has the items.
+        bucket: only those with so much time left.
+        due_from, due_until: only those due in this half-open window.
+        kinds: only those of cases of these kinds (`petition`, …); empty for all.
+        category: only those of cases of this category.
+        text: only those whose case number or title, or task name, contains it.
+        roles: only those for these roles.
+        cursor: where the last page ended, from `Page.next_cursor`.
+        limit: how many rows, 1 to 200.
+    """
+
+    staff_id: UUID
+    keys: tuple[str, ...]
+    holding: Holding = Holding.ANY
+    bucket: Bucket | None = None
+    due_from: datetime | None = None
+    due_until: datetime | None = None
+    kinds: tuple[str, ...] = ()
+    category: str | None = None
+    text: str | None = None
+    roles: tuple[str, ...] = ()
+    cursor: str | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockFace:
+    """The clock that a work item follows: what a bar of the time left is drawn from."""
+
+    id: UUID
+    name: str
+    kind: str
+    started_at: datetime
+    due_at: datetime
+    provisional: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxItem:
+    """A row of the list, with all that it shows."""
+
+    id: UUID
+    name: str
+    element_id: str
+    process_id: str
+    role: str
+    state: WorkItemState
+    unit_name: str | None
+    owner_id: UUID | None
+    owner_name: str | None
+    due_at: datetime | None
+    bucket: Bucket
+    clock: ClockFace | None
+    priority: int
+    created_at: datetime
+    case_id: UUID
+    case_number: str
+    case_title: str
+    case_kind: str
+    category: str
+    place_name: str
+    has_draft: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many there are of each, each up to `COUNT_LIMIT`."""
+
+    overdue: int
+    today: int
+    soon: int
+    later: int
+    none: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.overdue + self.today + self.soon + self.later + self.none
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of an inbox. `counts` ignore the bucket and the cursor of the query, not its other filters."""
+
+    items: tuple[InboxItem, ...]
+    next_cursor: str | None
+    counts: Counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cursor:
+    due_at: datetime | None
+    id: UUID
+
+
+@dataclass(frozen=True)
+class _Window:
+    """A half-open range of due instants, or the items without one."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    dated: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Days:
+    """Where the buckets begin and end."""
+
+    now: datetime
+    tomorrow: datetime
+    later: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "later", self.tomorrow + timedelta(days=SOON_DAYS))
+
+    def window(self, bucket: Bucket) -> _Window:
+        return {
+            Bucket.OVERDUE: _Window(None, self.now),
+            Bucket.TODAY: _Window(self.now, self.tomorrow),
+            Bucket.SOON: _Window(self.tomorrow, self.later),
+            Bucket.LATER: _Window(self.later, None),
+            Bucket.NONE: _Window(dated=False),
+        }[bucket]
+
+    def bucket(self, due_at: datetime | None) -> Bucket:
+        if due_at is None:
+            return Bucket.NONE
+        if due_at < self.now:
+            return Bucket.OVERDUE
+        if due_at < self.tomorrow:
+            return Bucket.TODAY
+        return Bucket.SOON if due_at < self.later else Bucket.LATER
+
+
+def inbox(session: Session, query: InboxQuery, now: datetime) -> Page:
+    """Return a page of somebody's inbox: the earliest due first, those without a date last.
+
+    Each of a person's keys contributes the first rows of one range of the index; the merge is cut to the page before
+    anything is joined. The cost grows with the number of keys and the page, not with the number of open items.
+
+    Args:
+        now: the instant that "overdue" and "today" are measured from; days begin in China's zone.
+
+    Raises:
+        Invalid: `inbox-query`: the limit or the cursor cannot be used.
+    """
+    if not 1 <= query.limit <= 200:
+        raise Invalid("inbox-query", "A page has 1 to 200 rows, not {limit}.", limit=query.limit)
+    days = _days(aware(now))
+    rows = _rows(session, query, days)
+    more = len(rows) > query.limit
+    items = tuple(_item(row, days) for row in rows[: query.limit])
+    return Page(
+        items=items,
+        next_cursor=_write_cursor(items[-1]) if more else None,
+        counts=_counts(session, query, days),
+    )
+
+
+def count(session: Session, query: InboxQuery, now: datetime) -> Counts:
+    """Return only the counts of an inbox, for a badge in the page's head."""
+    return _counts(session, query, _days(aware(now)))
+
+
+def _days(now: datetime) -> _Days:
+    local = now.astimezone(CHINA)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return _Days(now=now, tomorrow=aware(midnight))
+
+
+def _rows(session: Session, query: InboxQuery, days: _Days) -> list[Any]:
+    cursor = _read_cursor(query.cursor) if query.cursor else None
+    window = _narrow(days.window(query.bucket) if query.bucket else _Window(), query)
+    wanted = query.limit + 1
+    rows: list[Any] = []
+    if window is not None and window.dated and (cursor is None or cursor.due_at is not None):
+        rows += _page(session, query, window, cursor, wanted)
+    undated = query.bucket in (None, Bucket.NONE) and query.due_from is None and query.due_until is None
+    if undated and len(rows) < wanted:
+        after = cursor if cursor is not None and cursor.due_at is None else None
+        rows += _page(session, query, _Window(dated=False), after, wanted - len(rows))
+    return rows
+
+
+def _narrow(window: _Window, query: InboxQuery) -> _Window | None:
+    """Cut a bucket's window to the window of due instants that was asked for; None when nothing is left."""
+    if not window.dated:
+        return window if query.due_from is None and query.due_until is None else None
+    start = max((moment for moment in (window.start, query.due_from) if moment is not None), default=None)
+    end = min((moment for moment in (window.end, query.due_until) if moment is not None), default=None)
+    if start is not None and end is not None and start >= end:
+        return None
+    return replace(window, start=start, end=end)
+
+
+def _page(session: Session, query: InboxQuery, window: _Window, cursor: _Cursor | None, limit: int) -> list[Any]:
+    shape = _shape(query, window, cursor=cursor is not None)
+    values = _values(query, window) | {"limit": limit}
+    if cursor is not None:
+        values |= {"after_due": cursor.due_at, "after_id": cursor.id}
+    return list(session.execute(statements.page(shape), values))
+
+
+def _counts(session: Session, query: InboxQuery, days: _Days) -> Counts:
+    found = dict.fromkeys(Bucket, 0)
+    for bucket in Bucket:
+        window = _narrow(days.window(bucket), query)
+        if window is None:
+            continue
+        shape = _shape(query, window, cursor=False)
+        values = _values(query, window) | {"limit": COUNT_LIMIT}
+        found[bucket] = min(COUNT_LIMIT, session.execute(statements.count(shape), values).scalar_one())
+    return Counts(**{str(bucket): number for bucket, number in found.items()})
+
+
+def _shape(query: InboxQuery, window: _Window, *, cursor: bool) -> statements.Shape:
+    return statements.Shape(
+        keys=0 if query.holding is Holding.MINE else len(query.keys),
+        held=query.holding is not Holding.UNCLAIMED,
+        unclaimed=query.holding is Holding.UNCLAIMED,
+        dated=window.dated,
+        start=window.start is not None,
+        end=window.end is not None,
+        cursor=cursor,
+        kinds=bool(query.kinds),
+        category=query.category is not None,
+        text=bool(query.text),
+        roles=bool(query.roles),
+    )
+
+
+def _values(query: InboxQuery, window: _Window) -> dict[str, Any]:
+    values: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(query.keys)}
+    values |= {"keys": list(query.keys), "staff": query.staff_id, "not_me": f'%"{query.staff_id}"%'}
+    values |= {"start": window.start, "end": window.end, "kinds": list(query.kinds), "roles": list(query.roles)}
+    values |= {"category": query.category, "text": _pattern(query.text or "")}
+    return values
+
+
+def _pattern(text: str) -> str:
+    escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped.lower()}%"
+
+
+def _item(row: Any, days: _Days) -> InboxItem:
+    clock = None
+    if row.clock_id is not None:
+        clock = ClockFace(
+            id=row.clock_id,
+            name=row.clock_name,
+            kind=row.clock_kind,
+            started_at=row.clock_started_at,
+            due_at=row.clock_due_at,
+            provisional=row.clock_provisional,
+        )
+    return InboxItem(
+        id=row.id,
+        name=row.name,
+        element_id=row.element_id,
+        process_id=row.process_id,
+        role=row.role,
+        state=WorkItemState(row.state),
+        unit_name=row.unit_name,
+        owner_id=row.owner_id,
+        owner_name=row.owner_name,
+        due_at=row.due_at,
+        bucket=days.bucket(row.due_at),
+        clock=clock,
+        priority=row.priority,
+        created_at=row.created_at,
+        case_id=row.case_id,
+        case_number=row.case_number,
+        case_title=row.case_title,
+        case_kind=row.case_kind,
+        category=row.category,
+        place_name=row.place_name,
+        has_draft=row.has_draft is not None,
+    )
+
+
+def _write_cursor(item: InboxItem) -> str:
+    raw = orjson.dumps([item.due_at.isoformat() if item.due_at else None, item.id.hex])
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> _Cursor:
+    try:
+        due, item = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return _Cursor(due_at=aware(datetime.fromisoformat(due)) if due else None, id=UUID(hex=item))
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise Invalid(
+            "inbox-query",
+            "The cursor {cursor} was not made by this inbox. Start again without one.",
+            cursor=cursor[:80],
+        ) from error
