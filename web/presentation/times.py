@@ -1,0 +1,146 @@
+"""Instants and time left, in the reader's language and zone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from babel.dates import format_date, format_datetime
+from flask_babel import get_locale, get_timezone, gettext, ngettext
+
+from engine.clock import CHINA
+
+#: Where the start of a clock is not known, the bar stands for this much time.
+HORIZON = timedelta(days=7)
+#: Less than this left and the reader should look soon.
+SOON = timedelta(days=3)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeLeft:
+    """How much time is left, ready to be shown.
+
+    Args:
+        tone: `calm`, `soon`, `today`, `late`, `paused` or `done`; chooses colour and icon.
+        words: what a person reads.
+        share: 0 to 100, how full the bar is: the share of the time that is left, 100 when late.
+    """
+
+    tone: str
+    words: str
+    share: int
+
+
+def _zone() -> tzinfo:
+    return get_timezone() or CHINA
+
+
+def _locale() -> str:
+    return str(get_locale() or "zh_Hans_CN")
+
+
+def exact(moment: datetime) -> str:
+    """Return an instant to the second with weekday and offset, for the text that appears on hover."""
+    pattern = (
+        "y年M月d日 EEEE HH:mm:ss（'UTC'xxx）" if _locale().startswith("zh") else "EEEE, d MMMM y, HH:mm:ss ('UTC'xxx)"
+    )
+    return format_datetime(moment, pattern, tzinfo=_zone(), locale=_locale())
+
+
+def instant(moment: datetime, year: bool = False) -> str:
+    """Return an instant to the minute, such as `11月22日 08:46`, with the year where asked."""
+    if _locale().startswith("zh"):
+        pattern = "y年M月d日 HH:mm" if year else "M月d日 HH:mm"
+    else:
+        pattern = "d MMM y, HH:mm" if year else "d MMM, HH:mm"
+    return format_datetime(moment, pattern, tzinfo=_zone(), locale=_locale())
+
+
+def on_day(day: date | datetime) -> str:
+    """Return a day with year and weekday, such as `2026年11月23日 星期一`."""
+    if isinstance(day, datetime):
+        day = day.astimezone(_zone()).date()
+    return format_date(day, "y年M月d日 EEEE" if _locale().startswith("zh") else "EEEE, d MMMM y", locale=_locale())
+
+
+def isoformat(value: date | datetime | time) -> str:
+    """Return the machine-readable form of a date, time or instant."""
+    return value.isoformat()
+
+
+def form_value(value: object, kind: str = "") -> object:
+    """Return a value as an input of this kind wants it.
+
+    Args:
+        value: a stored or resubmitted value; None becomes empty.
+        kind: `date`, `time`, `datetime-local` or anything else.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        local = value.astimezone(_zone()) if value.tzinfo else value
+        return {"date": local.date().isoformat(), "time": local.strftime("%H:%M")}.get(
+            kind, local.strftime("%Y-%m-%dT%H:%M")
+        )
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str) and kind in ("time", "datetime-local"):  # form-js keeps a zone that the input refuses
+        return value.removesuffix("Z")[: 5 if kind == "time" else 16]
+    return value
+
+
+def _amount(span: timedelta) -> str:
+    """Return a span in its one or two largest units, rounded down."""
+    minutes = int(span.total_seconds() // 60)
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    if days >= 3 or (days and not hours):
+        return str(ngettext("%(num)d 天", "%(num)d 天", days))
+    if days:
+        return str(
+            gettext("%(days)s %(hours)s", days=_amount(timedelta(days=days)), hours=_amount(timedelta(hours=hours)))
+        )
+    if hours:
+        return str(ngettext("%(num)d 小时", "%(num)d 小时", hours))
+    return str(ngettext("%(num)d 分钟", "%(num)d 分钟", max(minutes, 1)))
+
+
+def _share(due_at: datetime, now: datetime, started_at: datetime | None) -> int:
+    whole = due_at - started_at if started_at else HORIZON
+    if whole <= timedelta(0):
+        return 0
+    return max(0, min(100, round(100 * ((due_at - now) / whole))))
+
+
+def time_left(
+    due_at: datetime | None, now: datetime, state: str = "running", started_at: datetime | None = None
+) -> TimeLeft:
+    """Say how much time is left until a due instant.
+
+    Args:
+        due_at: when it is due; None where nothing is promised.
+        now: the instant at which it is read.
+        state: of the clock: `running`, `suspended`, `stopped` or `cancelled`. A stopped clock was met when `now`, the
+            instant at which it stopped, is not after `due_at`.
+        started_at: when the clock started; without it the bar stands for seven days.
+    """
+    if due_at is None:
+        return TimeLeft(tone="done", words=gettext("无时限"), share=0)
+    if state == "cancelled":
+        return TimeLeft(tone="done", words=gettext("不再计时"), share=0)
+    if state == "stopped":
+        met = now <= due_at
+        return TimeLeft(
+            tone="done" if met else "late",
+            words=gettext("按时办结") if met else gettext("逾期办结"),
+            share=0 if met else 100,
+        )
+    if state == "suspended":
+        return TimeLeft(tone="paused", words=gettext("已暂停计时"), share=_share(due_at, now, started_at))
+    left = due_at - now
+    if left < timedelta(0):
+        return TimeLeft(tone="late", words=gettext("已超期 %(span)s", span=_amount(-left)), share=100)
+    words = gettext("还剩 %(span)s", span=_amount(left))
+    if due_at.astimezone(_zone()).date() == now.astimezone(_zone()).date():
+        words = gettext("今天 %(clock)s 到期", clock=due_at.astimezone(_zone()).strftime("%H:%M"))
+        return TimeLeft(tone="today", words=words, share=_share(due_at, now, started_at))
+    return TimeLeft(tone="soon" if left <= SOON else "calm", words=words, share=_share(due_at, now, started_at))
