@@ -1,0 +1,248 @@
+"""Decides from the one table. Every page, API, search, notice and log asks here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.audit.models import ActorKind
+from engine.errors import Forbidden, NotFound
+from engine.organisation.models import Membership, OrgUnit, Staff, UnitKind
+from engine.organisation.policy_table import TABLE, Action, Field, Grant, Relation
+from engine.organisation.roles import Role
+from engine.organisation.service import memberships
+
+__all__ = [
+    "Action", "CaseSubject", "Field", "OpenItem", "Reach", "Relation", "Standing", "Viewer", "anonymous_viewer",
+    "api_viewer", "may", "reach", "relations", "require", "resident_viewer", "viewer_for", "visible_fields",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """One membership of a viewer.
+
+    Args:
+        path: of the unit; a prefix of another unit's path when that one lies below.
+        scope: what the unit answers for: itself and what is below; an office answers for the unit that it belongs to.
+    """
+
+    role: Role
+    unit_id: UUID
+    jurisdiction: str
+    path: str
+    scope: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who looks. Build it with `viewer_for`, `resident_viewer`, `anonymous_viewer` or `api_viewer`.
+
+    Args:
+        case_id: the one case that a resident has shown tracking code and PIN for.
+    """
+
+    kind: ActorKind
+    staff_id: UUID | None = None
+    case_id: UUID | None = None
+    name: str | None = None
+    standings: tuple[Standing, ...] = ()
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role that the viewer holds anywhere."""
+        if self.kind == ActorKind.RESIDENT:
+            return frozenset({Role.RESIDENT})
+        return frozenset(standing.role for standing in self.standings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenItem:
+    """A live work item, as far as it decides who may see its case."""
+
+    role: str
+    unit_id: UUID | None
+    owner_id: UUID | None = None
+    excluded: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSubject:
+    """A case, as far as it decides who may see it.
+
+    Args:
+        place_path: path of the grid unit of the matter.
+        unit_paths: of the units that have or had a work item of it, by their ids.
+        participants: staff who did a step of it.
+        sealed: an accusation. Only members of the units in `sealed_route` and the petitioner know that it exists.
+        accused_paths: paths of accused units; nobody who belongs there, or below, knows that it exists.
+        accused_staff: likewise for accused persons.
+
+    Source: 信访工作条例 art. 30.
+    """
+
+    case_id: UUID
+    jurisdiction: str
+    place_path: str
+    unit_paths: tuple[tuple[UUID, str], ...] = ()
+    open_items: tuple[OpenItem, ...] = ()
+    participants: frozenset[UUID] = frozenset()
+    sealed: bool = False
+    sealed_route: frozenset[UUID] = frozenset()
+    accused_paths: frozenset[str] = frozenset()
+    accused_staff: frozenset[UUID] = frozenset()
+
+
+def viewer_for(session: Session, staff: Staff) -> Viewer:
+    """Return a member of staff with their memberships; somebody inactive has none."""
+    held = memberships(session, staff.id) if staff.active else []
+    return Viewer(
+        kind=ActorKind.STAFF, staff_id=staff.id, name=staff.name, standings=tuple(standing_of(each) for each in held)
+    )
+
+
+def standing_of(membership: Membership) -> Standing:
+    """Return a membership as the policy reads it; its unit must be loaded."""
+    return _standing(Role(membership.role), membership.unit)
+
+
+def _standing(role: Role, unit: OrgUnit) -> Standing:
+    scope = unit.path
+    if unit.kind == UnitKind.OFFICE:
+        scope = scope.rstrip("/").rpartition("/")[0] + "/"
+    return Standing(role=role, unit_id=unit.id, jurisdiction=unit.jurisdiction, path=unit.path, scope=scope)
+
+
+def resident_viewer(case_id: UUID) -> Viewer:
+    """Return a resident who has shown the tracking code and PIN of a case."""
+    return Viewer(kind=ActorKind.RESIDENT, case_id=case_id)
+
+
+def anonymous_viewer() -> Viewer:
+    """Return somebody at the portal who has shown nothing yet."""
+    return Viewer(kind=ActorKind.RESIDENT)
+
+
+def api_viewer(name: str, roles: dict[Role, OrgUnit]) -> Viewer:
+    """Return a program: its token's name, and the unit in which it stands for each of its roles."""
+    standings = tuple(_standing(role, unit) for role, unit in roles.items())
+    return Viewer(kind=ActorKind.API, name=name, standings=standings)
+
+
+def may(viewer: Viewer, action: Action, subject: CaseSubject | None = None) -> bool:
+    """Say whether `viewer` may do `action` to a case, or in the application when no case is meant."""
+    return any(action in grant.actions for grant in _grants(viewer, subject))
+
+
+def visible_fields(viewer: Viewer, subject: CaseSubject) -> frozenset[Field]:
+    """Return what `viewer` may see of a case."""
+    return frozenset[Field]().union(*(grant.fields for grant in _grants(viewer, subject)))
+
+
+def require(viewer: Viewer, action: Action, subject: CaseSubject | None = None) -> None:
+    """Let `viewer` go on when they may do `action`.
+
+    Raises:
+        NotFound: they may not know that the case exists (an accusation).
+        Forbidden: they may not do this.
+    """
+    if may(viewer, action, subject):
+        return
+    if subject is not None and (subject.sealed or _is_accused(viewer, subject)):
+        raise NotFound("case-unknown", "There is no case {case}.", case=str(subject.case_id))
+    roles = ", ".join(sorted(viewer.roles)) or "none"
+    raise Forbidden(
+        "not-permitted",
+        "Your roles ({roles}) do not allow {action} here. Whoever is to do it needs a role and unit that do; "
+        "the administrator gives them.",
+        roles=roles, action=action.value,
+    )  # fmt: skip
+
+
+def relations(viewer: Viewer, subject: CaseSubject | None) -> frozenset[tuple[Role, Relation]]:
+    """Return every (role, relation) in which `viewer` stands to a case, or to the application for None."""
+    return frozenset(_relations(viewer, subject))
+
+
+def _grants(viewer: Viewer, subject: CaseSubject | None) -> Iterator[Grant]:
+    return (TABLE[pair] for pair in relations(viewer, subject) if pair in TABLE)
+
+
+def _relations(viewer: Viewer, subject: CaseSubject | None) -> Iterator[tuple[Role, Relation]]:
+    if subject is None:
+        yield from ((role, Relation.SYSTEM) for role in viewer.roles)
+    elif viewer.kind == ActorKind.RESIDENT:
+        if viewer.case_id == subject.case_id:
+            yield Role.RESIDENT, Relation.PETITIONER
+    elif not _is_accused(viewer, subject):
+        for standing in viewer.standings:
+            if standing.jurisdiction == subject.jurisdiction and (
+                not subject.sealed or standing.unit_id in subject.sealed_route
+            ):
+                yield from ((standing.role, relation) for relation in _relations_of(viewer, standing, subject))
+
+
+def _is_accused(viewer: Viewer, subject: CaseSubject) -> bool:
+    if viewer.staff_id is not None and viewer.staff_id in subject.accused_staff:
+        return True
+    return any(standing.path.startswith(accused) for standing in viewer.standings for accused in subject.accused_paths)
+
+
+def _relations_of(viewer: Viewer, standing: Standing, subject: CaseSubject) -> Iterator[Relation]:
+    yield Relation.NONE
+    if any(_could_do(viewer, standing, item) for item in subject.open_items):
+        yield Relation.ASSIGNEE
+    if viewer.staff_id is not None and viewer.staff_id in subject.participants:
+        yield Relation.PARTICIPANT
+    if any(standing.unit_id == unit_id for unit_id, _ in subject.unit_paths):
+        yield Relation.SAME_UNIT
+    covers_place = subject.place_path.startswith(standing.scope)
+    if covers_place or any(
+        path.startswith(standing.scope) and unit_id != standing.unit_id for unit_id, path in subject.unit_paths
+    ):
+        yield Relation.ABOVE
+        if standing.role == Role.SUPERVISION:
+            yield Relation.SUPERVISION
+
+
+def _could_do(viewer: Viewer, standing: Standing, item: OpenItem) -> bool:
+    if item.role != standing.role:
+        return False
+    if item.owner_id is not None:
+        return item.owner_id == viewer.staff_id
+    return item.unit_id == standing.unit_id and viewer.staff_id not in item.excluded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The cases that a viewer may see, for narrowing a query before `visible_fields` decides each row.
+
+    A case is within reach when its place, or a unit that worked on it, has a path that begins with one of `scopes`;
+    when a work item of it is or was in one of `unit_ids`; when `staff_id` owns an item or did a step of it; or when it
+    is `case_id`. Jurisdictions not in `jurisdictions` are out of reach altogether.
+    """
+
+    jurisdictions: frozenset[str]
+    scopes: frozenset[str]
+    unit_ids: frozenset[UUID]
+    staff_id: UUID | None
+    case_id: UUID | None
+
+
+def reach(viewer: Viewer, action: Action = Action.VIEW_CASE) -> Reach:
+    """Return where a viewer may do `action`, read from the same table."""
+
+    def granted(standing: Standing, *relations: Relation) -> bool:
+        return any(action in TABLE.get((standing.role, relation), Grant()).actions for relation in relations)
+
+    working = [each for each in viewer.standings if granted(each, *Relation)]
+    return Reach(
+        jurisdictions=frozenset(each.jurisdiction for each in working),
+        scopes=frozenset(each.scope for each in working if granted(each, Relation.ABOVE, Relation.SUPERVISION)),
+        unit_ids=frozenset(
+            each.unit_id for each in working if granted(each, Relation.SAME_UNIT, Relation.ASSIGNEE)
+        ),
+        staff_id=viewer.staff_id if working else None,
+        case_id=viewer.case_id,
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""The whole table, cell by cell, against a matrix that was written by hand and not derived from it."""
+
+import itertools
+
+import pytest
+
+from engine.organisation.policy_table import TABLE, Action, Field, Grant, Relation
+from engine.organisation.roles import TECHNICAL, Role
+
+LETTERS = {
+    "n": Field.NUMBER, "k": Field.KIND, "s": Field.STATE, "p": Field.PROGRESS, "d": Field.DUE, "o": Field.OWNER,
+    "g": Field.CATEGORY, "l": Field.PLACE, "f": Field.FILED_AT,
+    "t": Field.TITLE, "x": Field.TEXT, "a": Field.ADDRESS, "h": Field.CHANNEL,
+    "N": Field.PETITIONER_NAME, "C": Field.PETITIONER_CONTACT,
+    "A": Field.ATTACHMENTS, "D": Field.DOCUMENTS, "T": Field.TIMELINE,
+    "I": Field.TIMELINE_INTERNAL, "m": Field.COMMENTS, "r": Field.RATINGS, "c": Field.CLOCKS, "b": Field.DIAGRAM,
+    "K": Field.DATA_KEYS, "E": Field.INCIDENT_DETAILS,
+}  # fmt: skip
+
+# role, relation | card | matter | person | files and story | inside | machine | actions
+MATRIX = """
+resident        petitioner   | nkspdoglf | txah | NC | ADT | r     |    | view_case rate withdraw reopen export_copy attach
+resident        system       |           |      |    |     |       |    | file_case
+
+grid_worker     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+grid_worker     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+grid_worker     same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+grid_worker     above        | nkspdoglf | ta   |    |     |       |    | view_case
+grid_worker     system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+community       assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+community       participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+community       same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+community       above        | nkspdoglf | ta   |    |     |       |    | view_case
+community       system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+street_centre   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+street_centre   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+street_centre   same_unit    | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge
+street_centre   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge
+street_centre   system       |           |      |    |     |       |    | view_inbox search_cases file_case view_statistics
+
+street_leader   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+street_leader   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+street_leader   same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge
+street_leader   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge assign acknowledge
+street_leader   system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics
+
+handler         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+handler         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+handler         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+handler         system       |           |      |    |     |       |    | view_inbox search_cases
+
+department_lead assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+department_lead participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+department_lead same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge
+department_lead above        | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge
+department_lead system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics
+
+supervision     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+supervision     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+supervision     same_unit    | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign assign
+supervision     supervision  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign
+supervision     system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics
+
+callback        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+callback        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+callback        same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+callback        system       |           |      |    |     |       |    | view_inbox search_cases
+
+shift_lead      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+shift_lead      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+shift_lead      same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+shift_lead      above        | nkspdoglf | t    |    |     |       |    | view_case
+shift_lead      system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+main_leader     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+main_leader     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+main_leader     same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge sign
+main_leader     above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign
+main_leader     system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics
+
+designer        system       |           |      |    |     |       |    | view_processes edit_process deploy_process view_statistics
+operator        none         | nks       |      |    |     | cb    | KE | view_instance retry_incident suspend_instance migrate_instance
+operator        system       |           |      |    |     |       |    | view_incidents view_processes resend_notice
+admin           system       |           |      |    |     |       |    | manage_organisation manage_staff manage_calendars manage_tokens view_processes verify_audit
+"""  # noqa: E501 - a matrix is read by its columns
+
+
+def expected() -> dict[tuple[Role, Relation], Grant]:
+    rows = {}
+    for line in filter(None, MATRIX.splitlines()):
+        who, *fields, actions = line.split("|")
+        role, relation = who.split()
+        letters = "".join(fields).replace(" ", "")
+        assert len(set(letters)) == len(letters)
+        rows[Role(role), Relation(relation)] = Grant(
+            fields=frozenset(LETTERS[letter] for letter in letters),
+            actions=frozenset(Action(action) for action in actions.split()),
+        )
+    return rows
+
+
+EXPECTED = expected()
+
+
+@pytest.mark.parametrize(("role", "relation"), list(itertools.product(Role, Relation)), ids=str)
+def test_the_table_grants_what_the_matrix_says_and_nothing_else(role: Role, relation: Relation) -> None:
+    granted, wanted = TABLE.get((role, relation), Grant()), EXPECTED.get((role, relation), Grant())
+    for field in Field:
+        assert (field in granted.fields) == (field in wanted.fields), field
+    for action in Action:
+        assert (action in granted.actions) == (action in wanted.actions), action
+
+
+def test_every_field_has_a_column() -> None:
+    assert set(LETTERS.values()) == set(Field)
+
+
+PERSONAL = {
+    Field.PETITIONER_NAME, Field.PETITIONER_CONTACT, Field.TEXT, Field.TITLE, Field.ADDRESS, Field.ATTACHMENTS,
+    Field.DOCUMENTS, Field.COMMENTS, Field.RATINGS, Field.TIMELINE, Field.TIMELINE_INTERNAL,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", sorted(TECHNICAL))
+@pytest.mark.parametrize("relation", Relation)
+def test_technical_roles_see_nothing_that_a_resident_wrote_or_is(role: Role, relation: Relation) -> None:
+    assert not TABLE.get((role, relation), Grant()).fields & PERSONAL
+
+
+def test_a_telephone_number_is_for_the_petitioner_and_for_whoever_has_the_work() -> None:
+    holders = {relation for (_, relation), grant in TABLE.items() if Field.PETITIONER_CONTACT in grant.fields}
+    assert holders == {Relation.PETITIONER, Relation.ASSIGNEE}
+
+
+def test_ratings_are_given_by_residents_only() -> None:
+    assert {role for (role, _), grant in TABLE.items() if Action.RATE in grant.actions} == {Role.RESIDENT}
+
+
+def test_the_table_cannot_be_changed_at_run_time() -> None:
+    with pytest.raises(TypeError):
+        TABLE[Role.ADMIN, Relation.NONE] = Grant()  # type: ignore[index]
