@@ -1,0 +1,38 @@
+"""Names that a parser has to know before it reads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+#: Words of other languages for FEEL's constants. They are refused with a hint unless the data really has such a name.
+SLIPS = {
+    "True": "true",
+    "TRUE": "true",
+    "False": "false",
+    "FALSE": "false",
+    "None": "null",
+    "NONE": "null",
+    "Null": "null",
+    "NULL": "null",
+    "nil": "null",
+    "undefined": "null",
+    "NaN": "null",
+}
+
+
+def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the names in `context`, three levels deep, that a scanner cannot tell from its text alone.
+
+    These are names with spaces or signs (`Total Amount`, `a-b`), which have to be known before parsing.
+    """
+    found: set[str] = {name for name in extra if not name.isidentifier()}
+
+    def visit(mapping: Mapping[str, Any], depth: int) -> None:
+        for key, item in mapping.items():
+            if isinstance(key, str) and (not key.isidentifier() or key in SLIPS):
+                found.add(key)
+            inner = item[0] if isinstance(item, list) and item else item
+            if depth < 3 and isinstance(inner, dict):
+                visit(inner, depth + 1)
+
+    visit(context, 0)
+    return tuple(sorted(found))

@@ -1,0 +1,56 @@
+"""`range("[1..5)")`. Source: DMN 1.5, 10.3.4.1; only literals may be the ends."""
+
+import re
+
+from engine.feel.compile import compile_node
+from engine.feel.errors import FeelSyntaxError
+from engine.feel.evaluation import Scope
+from engine.feel.functions import BUILTINS, NoResult, standard
+from engine.feel.parse import parse_expression
+from engine.feel.syntax import Call, Literal, Name, Negation, Node
+from engine.feel.values import ORDERED, Range, Value, kind
+
+_RANGE = re.compile(r"\s*([\[(\]])(.*?)\.\.(.*?)([\])\[])\s*", re.DOTALL)
+
+
+@standard("range(from: string)", scoped=True)
+def range_from_text(scope: Scope, text: str) -> Value:
+    """Read a range; an end left out has no limit there."""
+    match = _RANGE.fullmatch(text)
+    if not match:
+        raise NoResult("it needs a text such as [1..5)")
+    start, end = _end(match[2], scope), _end(match[3], scope)
+    if start is None and end is None:
+        raise NoResult("a range has at least one end")
+    if start is not None and end is not None and kind(start) != kind(end):
+        raise NoResult(f"there is no range from a {kind(start)} to a {kind(end)}")
+    return Range(
+        start,
+        end,
+        match[1] == "[" and start is not None,
+        match[4] == "]" and end is not None,
+        start is None or end is None,
+    )
+
+
+def _end(text: str, scope: Scope) -> Value:
+    if not text.strip():
+        return None
+    try:
+        node = parse_expression(text)
+    except FeelSyntaxError:
+        raise NoResult(f"`{text[:60]}` is no value") from None
+    if not _is_literal(node):
+        raise NoResult("the ends of a range are literals here")
+    value = compile_node(node)(scope)
+    if kind(value) not in ORDERED:
+        raise NoResult(f"a {kind(value)} cannot be the end of a range")
+    return value
+
+
+def _is_literal(node: Node) -> bool:
+    """Say whether a node is a literal, or a standard function of literals such as `date("2026-03-01")`."""
+    if isinstance(node, Call):
+        named = isinstance(node.function, Name) and node.function.name in BUILTINS
+        return named and all(_is_literal(argument) for argument in node.arguments)
+    return isinstance(node, Literal) or (isinstance(node, Negation) and _is_literal(node.operand))
