@@ -19,6 +19,8 @@ class Tag(StrEnum):
     #: it was opened again
     CASE_REOPENED = "case:reopened"
     #: the resident said how content they are
+    #: ten wrong PINs closed the way in by number and PIN
+    CASE_PIN_CLOSED = "case:pin:closed"
     CASE_RATED = "case:rating:given"
     CASE_COMMENTED = "case:comment:added"
     CASE_ATTACHED = "case:attachment:added"

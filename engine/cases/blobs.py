@@ -1,0 +1,82 @@
+"""Files on disk under their SHA-256: written once, synced before the row that names them is committed."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from engine.errors import NotFound, Unavailable
+
+_CHUNK: Final = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A file in the store: 64 hex digits and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class BlobStore:
+    """A content-addressed folder. The same bytes are kept once; a crash leaves at most a file that no row names."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, content: IO[bytes]) -> Stored:
+        """Write `content` and return where it lies; it is on disk when this returns.
+
+        Raises:
+            Unavailable: the disk is full or not writable.
+        """
+        digest, size = hashlib.sha256(), 0
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.root, prefix=".new-", delete=False) as target:
+                try:
+                    while chunk := content.read(_CHUNK):
+                        digest.update(chunk)
+                        size += len(chunk)
+                        target.write(chunk)
+                    target.flush()
+                    os.fsync(target.fileno())
+                    path = self._path(digest.hexdigest())
+                    path.parent.mkdir(exist_ok=True)
+                    os.replace(target.name, path)
+                    _sync(path.parent)
+                except BaseException:
+                    Path(target.name).unlink(missing_ok=True)
+                    raise
+        except OSError as error:
+            raise Unavailable(
+                "storage-unavailable",
+                "The file could not be stored ({reason}). What you typed is kept; try again, or send it without files.",
+                reason=error.strerror or type(error).__name__,
+            ) from error
+        return Stored(sha256=digest.hexdigest(), size=size)
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open a stored file for reading.
+
+        Raises:
+            NotFound: it is not in the store.
+        """
+        try:
+            return self._path(sha256).open("rb")
+        except OSError as error:
+            raise NotFound("file-missing", "The file {name} is not in the store.", name=sha256[:12]) from error
+
+    def _path(self, sha256: str) -> Path:
+        return self.root / sha256[:2] / sha256
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

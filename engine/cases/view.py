@@ -1,0 +1,164 @@
+"""A case as one viewer may see it. What the policy does not grant is not read from the database."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor, ActorKind, AuditEvent, Tag, record, timeline
+from engine.cases.attachments import attachments_of
+from engine.cases.documents import documents_of
+from engine.cases.models import Attachment, Case, Document
+from engine.cases.subject import get_case, subject_of
+from engine.cases.vault import Vault
+from engine.db import writing
+from engine.deadlines.models import Clock, ClockState
+from engine.organisation.models import OrgUnit, Staff
+from engine.organisation.policy import Action, CaseSubject, Field, Viewer, require, visible_fields
+from engine.tasks.models import LIVE, WorkItem
+
+#: What a resident is told of the story; the rest is work among staff.
+PUBLIC_TAGS: Final = frozenset(
+    {
+        Tag.CASE_FILED, Tag.CASE_ENDED, Tag.CASE_WITHDRAWN, Tag.CASE_MERGED, Tag.CASE_REOPENED, Tag.CASE_RATED,
+        Tag.CASE_ATTACHED, Tag.CASE_DOCUMENT_ISSUED, Tag.CASE_DOCUMENT_SERVED, Tag.CASE_PIN_CLOSED,
+        Tag.CLOCK_EXTENDED, Tag.WORK_ITEM_COMPLETED,
+    }
+)  # fmt: skip
+#: One entry a day says that somebody read who the resident is; ten page loads are not ten readings.
+_READ_ONCE: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenWork:
+    """An open work item with the names that a page shows."""
+
+    item: WorkItem
+    unit: str
+    owner: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseView:
+    """What a viewer sees of a case; a field that they may not see is None or empty.
+
+    Args:
+        petitioner: keys `name`, `phone`, `email` as far as they may be seen.
+        clocks: running ones first, the statutory one before internal ones.
+        events: the audit events that the viewer may read, first things first.
+    """
+
+    case: Case
+    subject: CaseSubject
+    visible: frozenset[Field]
+    place: str | None
+    title: str | None
+    text: str | None
+    address: str | None
+    petitioner: dict[str, Any]
+    attachments: list[Attachment]
+    documents: list[Document]
+    clocks: list[Clock]
+    work: list[OpenWork]
+    events: list[AuditEvent]
+
+    def shows(self, field: str) -> bool:
+        """Whether the viewer may see `field`, a key of `Field`."""
+        return Field(field) in self.visible
+
+
+def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault) -> CaseView:
+    """Return a case as `viewer` may see it.
+
+    Raises:
+        NotFound: there is no such case, or the viewer may not know of it.
+        Forbidden: the viewer has nothing to do with it.
+    """
+    case = get_case(session, case_id)
+    subject = subject_of(session, case)
+    require(viewer, Action.VIEW_CASE, subject)
+    visible = visible_fields(viewer, subject)
+    place = session.get_one(OrgUnit, case.place_id)
+    return CaseView(
+        case=case,
+        subject=subject,
+        visible=visible,
+        place=place.name if Field.PLACE in visible else None,
+        title=case.title if Field.TITLE in visible else None,
+        text=case.text if Field.TEXT in visible else None,
+        address=case.address if Field.ADDRESS in visible else None,
+        petitioner=_petitioner(case, visible, vault),
+        attachments=attachments_of(session, case.id) if Field.ATTACHMENTS in visible else [],
+        documents=documents_of(session, case.id) if Field.DOCUMENTS in visible else [],
+        clocks=clocks_of(session, case.id) if visible & {Field.CLOCKS, Field.DUE} else [],
+        work=open_work(session, case.id) if Field.OWNER in visible else [],
+        events=_events(session, case.id, visible),
+    )
+
+
+def _petitioner(case: Case, visible: frozenset[Field], vault: Vault) -> dict[str, Any]:
+    wanted = {"name"} if Field.PETITIONER_NAME in visible else set()
+    wanted |= {"phone", "email"} if Field.PETITIONER_CONTACT in visible else set()
+    if not wanted:
+        return {}
+    return {key: value for key, value in vault.open(case.personal, case.id).items() if key in wanted and value}
+
+
+def _events(session: Session, case_id: UUID, visible: frozenset[Field]) -> list[AuditEvent]:
+    if Field.TIMELINE_INTERNAL in visible:
+        return timeline(session, case_id)
+    if Field.TIMELINE in visible:
+        return [event for event in timeline(session, case_id) if event.tag in PUBLIC_TAGS]
+    return []
+
+
+def clocks_of(session: Session, case_id: UUID) -> list[Clock]:
+    """Return a case's clocks: running ones first, the statutory one before internal ones, then by date."""
+    clocks = session.scalars(select(Clock).where(Clock.case_id == case_id)).all()
+    running = (ClockState.RUNNING, ClockState.SUSPENDED)
+    return sorted(clocks, key=lambda c: (c.state not in running, c.kind != "statutory", c.due_at))
+
+
+def open_work(session: Session, case_id: UUID) -> list[OpenWork]:
+    """Return a case's open work items with the names of their units and owners, soonest due first."""
+    rows = session.execute(
+        select(WorkItem, OrgUnit.name, Staff.name)
+        .outerjoin(OrgUnit, OrgUnit.id == WorkItem.unit_id)
+        .outerjoin(Staff, Staff.id == WorkItem.owner_id)
+        .where(WorkItem.case_id == case_id, WorkItem.state.in_(LIVE))
+        .order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
+    )
+    return [OpenWork(item=item, unit=unit or "", owner=owner) for item, unit, owner in rows]
+
+
+def note_personal_read(session: Session, view: CaseView, actor: Actor, now: datetime) -> None:
+    """Record, at most once a day, that a member of staff read who the resident is.
+
+    Source: 个人信息保护法 art. 51: access is controlled and recorded.
+    """
+    if actor.kind is not ActorKind.STAFF or not view.petitioner:
+        return
+    known = session.scalar(
+        select(AuditEvent.id)
+        .where(
+            AuditEvent.case_id == view.case.id,
+            AuditEvent.tag == Tag.CASE_PERSONAL_READ,
+            AuditEvent.actor_id == actor.id,
+            AuditEvent.at > now - _READ_ONCE,
+        )
+        .limit(1)
+    )
+    if known is None:
+        with writing(session):
+            record(
+                session,
+                tag=Tag.CASE_PERSONAL_READ,
+                actor=actor,
+                at=now,
+                jurisdiction=view.case.jurisdiction,
+                case_id=view.case.id,
+                data={"fields": sorted(view.petitioner)},
+            )

@@ -1,0 +1,75 @@
+"""The grid as a resident picks a place from it: streets with their communities, then what lies inside one."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from engine.organisation.models import GRID, OrgUnit, UnitKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Street:
+    """A street and its communities, both in the order of their codes."""
+
+    name: str
+    communities: list[OrgUnit]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinerPlace:
+    """A place inside a community. `label` says where it lies: `一里 › 3号楼`."""
+
+    code: str
+    label: str
+
+
+def streets(session: Session, jurisdiction: str) -> list[Street]:
+    """Return every street that has an active community, with those communities."""
+    parent = aliased(OrgUnit)
+    rows = session.execute(
+        select(parent.name, OrgUnit)
+        .join(parent, parent.id == OrgUnit.parent_id)
+        .where(OrgUnit.jurisdiction == jurisdiction, OrgUnit.kind == UnitKind.COMMUNITY, OrgUnit.active)
+        .order_by(parent.code, OrgUnit.code)
+    )
+    found: dict[str, list[OrgUnit]] = {}
+    for street, community in rows:
+        found.setdefault(street, []).append(community)
+    return [Street(name=name, communities=communities) for name, communities in found.items()]
+
+
+def finer_places(session: Session, jurisdiction: str, community_code: str, *, limit: int = 500) -> list[FinerPlace]:
+    """Return estates and buildings of a community, each with the way to it; nothing for an unknown community."""
+    community = session.scalar(
+        select(OrgUnit).where(
+            OrgUnit.jurisdiction == jurisdiction,
+            OrgUnit.code == community_code,
+            OrgUnit.kind == UnitKind.COMMUNITY,
+        )
+    )
+    if community is None:
+        return []
+    units = session.scalars(
+        select(OrgUnit)
+        .where(
+            OrgUnit.path.startswith(community.path, autoescape=True),
+            OrgUnit.id != community.id,
+            OrgUnit.kind.in_(GRID),
+            OrgUnit.active,
+        )
+        .order_by(OrgUnit.path)
+        .limit(limit)
+    ).all()
+    names = {unit.id: unit for unit in units}
+    places = []
+    for unit in units:
+        if unit.kind not in (UnitKind.ESTATE, UnitKind.BUILDING):
+            continue
+        way, above = [unit.name], names.get(unit.parent_id) if unit.parent_id else None
+        while above is not None:
+            if above.kind != UnitKind.AREA:
+                way.append(above.name)
+            above = names.get(above.parent_id) if above.parent_id else None
+        places.append(FinerPlace(code=unit.code, label=" › ".join(reversed(way))))
+    return places
