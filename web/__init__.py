@@ -1,1 +1,57 @@
-"""The pages, the API and the command line: what people and programs touch."""
+"""The pages: one factory. Everything below `engine` knows nothing of them."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from config import Settings
+from engine.clock import Clock, SystemClock
+from web import current, presentation
+from web.database import init_database
+from web.errors import init_errors
+from web.guard import init_guard
+from web.health import init_health
+from web.languages import init_languages
+from web.logs import init_logs
+from web.migrating import migrate
+from web.words import init_words
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
+    """Make the application.
+
+    Args:
+        settings: validated; see `config.Settings.from_env`.
+        clock: what time it is; the host's clock when None.
+
+    Returns:
+        A WSGI application whose database is open. It starts no thread.
+    """
+    app = Flask(__name__)
+    app.extensions.update(current.attach(current.Wiring(settings=settings, clock=clock or SystemClock())))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    init_logs(app, trusted=bool(settings.trusted_proxies))
+    init_guard(app, settings)
+    init_database(app, settings.database_url)
+    migrate.init_app(app)
+    init_languages(app, str(settings.zone))
+    init_health(app)
+    init_errors(app)
+    presentation.register(app)
+    init_words(app)
+    _register_areas(app)
+    return app
+
+
+def _register_areas(app: Flask) -> None:
+    """Put the areas of the site in their places. Imported here: their views need what is set up above."""
+    from web import navigation
+    from web.auth.access import init_access
+    from web.auth.views import blueprint as auth
+
+    init_access(app)
+    navigation.init_navigation(app)
+    app.register_blueprint(auth)
+    app.register_blueprint(navigation.blueprint)

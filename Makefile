@@ -1,0 +1,68 @@
+# Two commands matter: `make demo` and `make test`. Python 3.11 or newer and make are all that must be there before.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO := var/demo
+CHUISHAO := $(BIN)/chuishao --env-file $(DEMO)/settings.env
+PORT ?= 8000
+WORKERS ?= 2
+# what a test run may take at most, so that a hanging browser ends with a message
+FAST_SECONDS ?= 900
+SLOW_SECONDS ?= 780
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test fast slow lint bench constraints clean help
+
+help:
+	@echo "make demo         a demonstration district on http://127.0.0.1:$(PORT), accounts printed"
+	@echo "make test         everything the tests need, then the tests"
+	@echo "make lint         ruff, mypy, the contracts between the rooms"
+	@echo "make bench        what a durable completion costs"
+	@echo "make constraints  write down the versions installed now"
+	@echo "make clean        drop the environment and the demonstration's data"
+
+$(BIN)/python:
+	@tools/make_venv "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@$(CHUISHAO) init $(DEMO)/settings.env --demo
+	@$(CHUISHAO) db upgrade
+	@$(CHUISHAO) deploy bpmn/petition
+	@$(CHUISHAO) demo
+	@$(CHUISHAO) web --port $(PORT)
+
+test: $(VENV)/.test
+	@tools/prepare_tests $(BIN)/python
+	@$(MAKE) --no-print-directory lint fast slow
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fast: $(VENV)/.test
+	timeout $(FAST_SECONDS) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not browser and not faults"
+
+# a browser and a server that is killed want the machine for themselves
+slow: $(VENV)/.test
+	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -m "slow or browser or faults"
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench
+
+constraints: $(VENV)/.test
+	$(BIN)/python tools/pin_versions.py
+
+clean:
+	rm -rf $(VENV) $(DEMO)

@@ -1,0 +1,71 @@
+"""The application on a test's own database, and a browser's worth of client."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from config import Settings
+from engine.organisation.passwords import hash_password
+from tests.factories import District, make_district
+from tests.fakes import ManualClock
+from tests.web.browsing import PASSWORD
+from web import create_app
+from web.database import db
+from web.guard import limiter
+from web.logs import configure_logs
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a small installation on the test's database."""
+    return Settings(
+        database_url=database_url,
+        secret_key=b"k" * 32,
+        field_key=bytes(range(32)),
+        blob_dir=tmp_path / "blobs",
+        jurisdiction="qinghe",
+        scheduler_embedded=False,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: ManualClock) -> Iterator[Flask]:
+    """The application, with the test's clock."""
+    app = create_app(settings, clock=clock)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    yield app
+    with app.app_context():
+        limiter.reset()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def hashed_password() -> str:
+    """`PASSWORD` as it is stored; hashing is slow on purpose, so once is enough."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def district(session: Session, hashed_password: str) -> District:
+    """The invented district; everybody's password is `PASSWORD`."""
+    district = make_district(session)
+    for person in district.staff.values():
+        person.password_hash = hashed_password
+    session.commit()
+    return district
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_logs() -> None:
+    configure_logs("ERROR")

@@ -1,0 +1,33 @@
+import dataclasses
+
+from flask.testing import FlaskClient
+
+from config import Settings
+from web import create_app
+
+
+def test_probes_answer_without_signing_in(client: FlaskClient) -> None:
+    assert client.get("/livez").json == {"status": "ok"}
+    answer = client.get("/readyz")
+    assert answer.json is not None
+    assert answer.json["checks"]["database"] == "ok"
+
+
+def test_figures_are_for_this_machine(client: FlaskClient) -> None:
+    client.get("/sign-in")
+    answer = client.get("/metrics")
+    assert 'chuishao_requests_total{endpoint="auth.sign_in",method="GET",status="200"} 1.0' in answer.text
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 404
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
+
+
+def test_figures_are_for_who_has_the_token(settings: Settings) -> None:
+    app = create_app(dataclasses.replace(settings, metrics_token="t" * 20))
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    client = app.test_client()
+    assert (
+        client.get("/metrics", headers={"Authorization": "Bearer " + "t" * 20}, environ_base=elsewhere).status_code
+        == 200
+    )
+    assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+    assert client.get("/metrics").status_code == 404

@@ -1,0 +1,57 @@
+"""The command `chuishao`: what an installation's operator, a process designer and the demo call."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError
+
+from config import Settings, SettingsError, read_env_file
+from engine.errors import EngineError
+from web.cli import people, server
+
+#: each adds its commands; a command is a function of the parsed arguments and the settings' reader
+_GROUPS: Final = (server, people)
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: without the program's name; None for those that the process was started with.
+        environ: the settings; None for the process's own environment.
+
+    Returns:
+        The exit status: 0 done, 1 the command found fault with what it was to judge, 2 it could not be done.
+    """
+    parser = argparse.ArgumentParser(prog="chuishao", description="An engine for petitions.")
+    parser.add_argument("--env-file", type=Path, help="a file of CHUISHAO_…=value lines; real variables win over it")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for group in _GROUPS:
+        group.add_commands(commands)
+    options = parser.parse_args(arguments)
+    variables = dict(os.environ if environ is None else environ)
+
+    def settings() -> Settings:
+        path = options.env_file or variables.get("CHUISHAO_ENV_FILE")
+        held = {key: value for key, value in variables.items() if key != "CHUISHAO_ENV_FILE"}
+        return Settings.from_env({**(read_env_file(Path(path)) if path else {}), **held})
+
+    try:
+        return int(options.run(options, settings) or 0)
+    except SettingsError as error:
+        for key, problem in error.problems.items():
+            print(f"chuishao: {key} {problem}.", file=sys.stderr)
+    except EngineError as error:
+        print(f"chuishao: {error.message}", file=sys.stderr)
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+        print(f"chuishao: the database says: {reason}", file=sys.stderr)
+    except OSError as error:
+        print(f"chuishao: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 2

@@ -1,0 +1,107 @@
+"""Commands that set an installation up and run it."""
+
+import argparse
+import base64
+import os
+import secrets
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from engine.errors import Conflict
+from web import create_app, migrating
+from web.cli.reading import Commands, Read
+from web.logs import configure_logs
+
+_THREADS = 8
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `init`, `db`, `web`, `scheduler` and `version`."""
+    init = commands.add_parser("init", help="write a first settings file with fresh keys")
+    init.add_argument("file", type=Path)
+    init.add_argument("--demo", action="store_true", help="for the demonstration")
+    init.set_defaults(run=_init)
+
+    database = commands.add_parser("db", help="bring the database to the version this code needs")
+    database.add_argument("action", choices=("upgrade", "downgrade", "current"))
+    database.add_argument("revision", nargs="?", help="head for upgrade; a revision or base for downgrade")
+    database.set_defaults(run=_db)
+
+    serve = commands.add_parser("web", help="serve the pages")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000)
+    serve.set_defaults(run=_web)
+
+    commands.add_parser("version", help="say which version this is").set_defaults(run=_version)
+
+
+def _init(options: argparse.Namespace, _read: Read) -> int:
+    """Write the file, readable by its owner only; an existing one is left as it is."""
+    path: Path = options.file
+    if path.exists():
+        print(f"{path} is there already; nothing was changed.")
+        return 0
+    folder = path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = {
+        "DATABASE_URL": f"sqlite:///{folder / 'chuishao.sqlite'}",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "FIELD_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "BLOB_DIR": str(folder / "blobs"),
+    }
+    if options.demo:
+        lines["DEMO"] = "1"
+    text = "# Keep this file secret, and keep a copy: without FIELD_KEY the residents' sealed fields cannot be read.\n"
+    text += "".join(f"CHUISHAO_{key}={value}\n" for key, value in lines.items())
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    print(f"Wrote {path}.")
+    return 0
+
+
+def _db(options: argparse.Namespace, read: Read) -> int:
+    app = create_app(read())
+    if options.action == "upgrade":
+        migrating.upgrade(app, options.revision or "head")
+    elif options.action == "downgrade":
+        if not options.revision:
+            raise Conflict("revision-missing", "Say down to which revision; `base` drops every table.")
+        migrating.downgrade(app, options.revision)
+    print(f"The database is at {migrating.current_revision(app) or 'no revision: it is empty'}.")
+    return 0
+
+
+def _web(options: argparse.Namespace, read: Read) -> int:
+    import waitress
+
+    settings = read()
+    configure_logs(settings.log_level)
+    app = create_app(settings)
+    refuse_other_revision(migrating.current_revision(app))
+    print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
+    waitress.serve(app, host=options.host, port=options.port, threads=_THREADS, ident="chuishao")
+    return 0
+
+
+def refuse_other_revision(found: str | None) -> None:
+    """Return when the database is at the revision that this code needs.
+
+    Raises:
+        Conflict: `database-revision`, with what to run.
+    """
+    needed = migrating.newest_revision()
+    if found != needed:
+        raise Conflict(
+            "database-revision",
+            "The database is at {found}, this version needs {needed}. Run `chuishao db upgrade` first.",
+            found=found or "no revision",
+            needed=needed,
+        )
+
+
+def _version(_options: argparse.Namespace, _read: Read) -> int:
+    try:
+        print(f"chuishao {version('chuishao')}")
+    except PackageNotFoundError:
+        print("chuishao (not installed)")
+    return 0

@@ -1,0 +1,66 @@
+"""What a view may ask about its request: the session, the time, the settings, who acts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from flask import current_app
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from config import Settings
+from engine.audit import Actor
+from engine.clock import Clock
+from engine.errors import Forbidden
+from engine.organisation.models import Staff
+from web import database
+
+_KEY: Final = "chuishao"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """What an application was made with."""
+
+    settings: Settings
+    clock: Clock
+
+
+def attach(wiring: Wiring) -> dict[str, Wiring]:
+    """Return the entry of `app.extensions` under which this module finds `wiring` again."""
+    return {_KEY: wiring}
+
+
+def _wiring() -> Wiring:
+    return cast(Wiring, current_app.extensions[_KEY])
+
+
+def settings() -> Settings:
+    """Return the settings of this installation."""
+    return _wiring().settings
+
+
+def now() -> datetime:
+    """Return the time by the application's clock, aware."""
+    return _wiring().clock.now()
+
+
+def session() -> Session:
+    """Return the request's database session."""
+    return database.session()
+
+
+def staff() -> Staff:
+    """Return who is signed in.
+
+    Raises:
+        Forbidden: nobody is.
+    """
+    if not current_user.is_authenticated:
+        raise Forbidden("sign-in-required", "Sign in first.")
+    return cast(Staff, current_user.staff)
+
+
+def actor() -> Actor:
+    """Return who is signed in, for the audit log."""
+    return Actor.staff(staff())

@@ -1,0 +1,88 @@
+"""Is it alive, is it ready, and what are its figures."""
+
+import hmac
+import ipaddress
+import time
+from typing import Final
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from engine.errors import NotFound
+from web import current, database
+from web.auth.access import public
+from web.guard import csrf, limiter
+
+blueprint: Final = Blueprint("health", __name__)
+
+
+class Figures:
+    """Counters of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ["endpoint", "method", "status"]
+        self.requests = Counter("chuishao_requests", "Requests answered", labels, registry=self.registry)
+        self.seconds = Histogram("chuishao_request_seconds", "Time to answer", ["endpoint"], registry=self.registry)
+
+
+def init_health(app: Flask) -> None:
+    """Give `app` its probes and count its requests."""
+    figures = Figures()
+    app.extensions["chuishao.figures"] = figures
+    app.register_blueprint(blueprint)
+    limiter.exempt(blueprint)
+    csrf.exempt(blueprint)
+
+    @app.after_request
+    def _count(response: Response) -> Response:
+        endpoint = request.endpoint or "none"
+        figures.requests.labels(endpoint, request.method, str(response.status_code)).inc()
+        figures.seconds.labels(endpoint).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+        return response
+
+
+@blueprint.get("/livez")
+@public
+def live() -> Response:
+    """Answer that the process runs."""
+    return make_response(jsonify(status="ok"))
+
+
+@blueprint.get("/readyz")
+@public
+def ready() -> Response:
+    """Answer 200 when the database answers else 503 with what is missing."""
+    checks = {"database": _database_answers()}
+    good = all(state == "ok" for state in checks.values())
+    return make_response(jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503)
+
+
+@blueprint.get("/metrics")
+@public
+def metrics() -> Response:
+    """Answer the figures in Prometheus' text format, to this machine or to who has the token."""
+    if not _may_read_metrics():
+        raise NotFound("metrics-closed", "There is no such page.")
+    figures: Figures = current_app.extensions["chuishao.figures"]
+    return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read_metrics() -> bool:
+    token = current.settings().metrics_token
+    if token:
+        return hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode())
+    if request.headers.get("X-Forwarded-For") or not request.remote_addr:
+        return False  # a proxy on this machine speaks for somebody elsewhere
+    return ipaddress.ip_address(request.remote_addr).is_loopback
+
+
+def _database_answers() -> str:
+    try:
+        current.session().execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        database.db.session.remove()
+        return "does not answer"
+    return "ok"

@@ -1,0 +1,97 @@
+"""Which language a reader gets, and the catalogues.
+
+What stands in pages is written in Chinese and translated to English; what the engine says (its errors) is written in
+English and translated to Chinese. So `en/` has an entry for every Chinese text and `zh_CN/` for every English one.
+
+A catalogue is a folder of readable `.po` files, one an area of the pages. They are compiled in memory when first asked
+for, so that a checkout and an installed wheel need no further step and no compiled file can be stale.
+"""
+
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from babel import Locale
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, has_request_context, request
+from flask_babel import Babel, Domain, get_locale
+from flask_login import current_user
+
+LANGUAGES: Final = {"zh_CN": "中文", "en": "English"}
+DEFAULT: Final = "zh_CN"
+COOKIE: Final = "language"
+CATALOGUES: Final = Path(__file__).parent / "translations"
+_YEAR: Final = 365 * 24 * 3600
+
+
+@cache
+def _merged(locale: str) -> Catalog:
+    merged = Catalog(locale=Locale.parse(locale))
+    for path in sorted((CATALOGUES / locale).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=locale, abort_invalid=True):
+                if message.id:
+                    merged.add(message.id, message.string)
+    return merged
+
+
+def texts(locale: str) -> frozenset[str]:
+    """Return the texts that have a translation to `locale`; of plural ones, the singular."""
+    every = (message for message in _merged(locale) if message.id and message.string)
+    return frozenset(each.id if isinstance(each.id, str) else each.id[0] for each in every)
+
+
+@cache
+def catalogue(locale: str) -> NullTranslations:
+    """Return the texts of `locale`, all areas together; without a folder, the texts as they were written."""
+    if not len(merged := _merged(locale)):
+        return NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, merged)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class _Domain(Domain):  # type: ignore[misc]  # no types of its own
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()  # Babel calls Chinese `zh_Hans_CN`
+        return catalogue(DEFAULT if locale is None or locale.language == "zh" else locale.language)
+
+
+class _Babel(Babel):  # type: ignore[misc]  # no types of its own
+    @property
+    def domain_instance(self) -> _Domain:
+        return _Domain()
+
+
+def choose_locale() -> str:
+    """Return the reader's language: their account's, else the cookie's, else the browser's, else Chinese."""
+    if not has_request_context():
+        return DEFAULT
+    chosen = request.cookies.get(COOKIE)
+    if current_user and current_user.is_authenticated:
+        chosen = current_user.staff.locale
+    if chosen in LANGUAGES:
+        return chosen
+    accepted = request.accept_languages.best_match(["zh-CN", "zh", "en"])
+    return "en" if accepted == "en" else DEFAULT
+
+
+def remember(response: Response, locale: str, *, secure: bool) -> Response:
+    """Keep `locale` in the reader's browser for a year."""
+    response.set_cookie(COOKIE, locale, max_age=_YEAR, httponly=True, secure=secure, samesite="Lax")
+    return response
+
+
+def init_languages(app: Flask, zone: str) -> None:
+    """Give `app` its languages; dates are shown in `zone`."""
+    _Babel(app, default_locale=DEFAULT, default_timezone=zone, locale_selector=choose_locale)
+
+    @app.context_processor
+    def _languages() -> dict[str, Any]:
+        locale = choose_locale()
+        return {"locale": locale, "html_lang": locale.replace("_", "-"), "languages": LANGUAGES}

@@ -1,0 +1,94 @@
+"""Logs: one JSON object a line, each with its request's id, none with a person in it."""
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+import structlog
+from flask import Flask, Response, g, request
+
+from engine.db import new_id
+
+#: Keys whose values never reach a log: what identifies a resident, what they wrote, and what opens a door.
+PERSONAL: Final = frozenset(
+    {
+        *("name", "phone", "email", "mobile", "address", "id_number", "personal", "person", "resident", "contact"),
+        *("text", "title", "body", "subject", "html", "comment", "submitted", "draft", "original"),
+        *("password", "pin", "tracking_code", "code", "token", "secret", "authorization", "cookie", "csrf_token"),
+        *("query", "data", "facts", "values"),
+    }
+)
+_HIDDEN: Final = "[redacted]"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+_log: Final = structlog.get_logger("chuishao.web")
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace the values of personal keys, at any depth."""
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if key.lower() in PERSONAL:
+        return _HIDDEN
+    if isinstance(value, Mapping):
+        return {str(k): _redacted(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted("", v) for v in value]
+    return value
+
+
+def configure_logs(level: str) -> None:
+    """Send everything that is logged, by structlog or by the standard library, to standard error as JSON lines."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    render: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.JSONRenderer(),
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    for chatty in ("apscheduler", "alembic", "werkzeug"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def init_logs(app: Flask, *, trusted: bool) -> None:
+    """Give every request an id and one line of log: the route, never the path, which can carry a tracking code.
+
+    Args:
+        trusted: a proxy stands in front, whose `X-Request-ID` is taken over.
+    """
+
+    @app.before_request
+    def _begin() -> None:
+        given = request.headers.get("X-Request-ID", "") if trusted else ""
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else str(new_id())
+        g.began = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        if request.endpoint not in ("static", "health.live", "health.ready"):
+            route = request.url_rule.rule if request.url_rule else None
+            took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+            _log.info("request", method=request.method, route=route, status=response.status_code, ms=took)
+        return response

@@ -1,0 +1,49 @@
+"""Bring the database to the version that this code needs. Revisions are numbered files, the number first."""
+
+from pathlib import Path
+from typing import Final, cast
+
+import flask_migrate
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+
+import config
+from engine import tables
+from web.database import db
+
+#: beside the settings, in a checkout as in an installed wheel
+DIRECTORY: Final = Path(config.__file__).parent / "migrations"
+migrate: Final = flask_migrate.Migrate(db=db, directory=str(DIRECTORY))
+
+
+def upgrade(app: Flask, revision: str = "head") -> None:
+    """Bring the database of `app` up to `revision`."""
+    with app.app_context():
+        flask_migrate.upgrade(revision=revision)
+
+
+def downgrade(app: Flask, revision: str) -> None:
+    """Take the database of `app` back to `revision`; `base` drops every table."""
+    with app.app_context():
+        flask_migrate.downgrade(revision=revision)
+
+
+def current_revision(app: Flask) -> str | None:
+    """Return the revision that the database of `app` is at; None when it is empty."""
+    with app.app_context(), db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    """Return the revision that this code needs."""
+    return cast(str, ScriptDirectory(str(DIRECTORY)).get_current_head())
+
+
+def drift(app: Flask) -> list[object]:
+    """Return how the database of `app` differs from the models; empty when it does not."""
+    with app.app_context(), db.engine.connect() as connection:
+        types = connection.dialect.name != "sqlite"  # SQLite reports UUIDs and instants as what it stores them as
+        context = MigrationContext.configure(connection, opts={"compare_type": types})
+        return list(compare_metadata(context, tables.metadata))

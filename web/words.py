@@ -1,0 +1,40 @@
+"""Words for what the engine names by keys, in the reader's language."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from flask_babel import get_locale, gettext
+
+from engine.errors import EngineError
+from engine.organisation.roles import label
+from web.presentation.times import instant
+
+
+def role_label(role: str) -> str:
+    """Return how a role is called."""
+    return label(role, str(get_locale() or "zh_CN"))
+
+
+def say(error: EngineError) -> str:
+    """Return the message of `error` in the reader's language, with roles and instants in words."""
+    facts = {key: _in_words(key, value) for key, value in error.facts.items()}
+    return EngineError(error.code, gettext(error.template), **facts).message
+
+
+def _in_words(key: str, value: Any) -> Any:
+    if key == "role" and isinstance(value, str):
+        return role_label(value)
+    if key in ("when", "at", "since", "until") and isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    if isinstance(value, datetime) and value.tzinfo:
+        return instant(value, year=True)
+    return value
+
+
+def init_words(app: Flask) -> None:
+    """Give templates these words as filters."""
+    app.jinja_env.filters["role_label"] = role_label
