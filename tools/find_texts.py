@@ -56,13 +56,16 @@ def pages() -> Iterator[Text]:
 
 
 def errors() -> Iterator[Text]:
-    """Find the templates of errors: the second argument where one of their classes is called."""
+    """Find what the engine says: the second argument of an error's class, and what it marks with `N_`."""
     for path in sorted([*(ROOT / "engine").rglob("*.py"), *(ROOT / "web").rglob("*.py")]):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ERRORS:
                 for argument in node.args[1:2]:
                     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                         yield Text(argument.value, f"{path.relative_to(ROOT)}:{node.lineno}")
+    for path in sorted((ROOT / "engine").rglob("*.py")):
+        for line, message, *_ in extract_from_file("python", path, keywords={"N_": None}):
+            yield Text(str(message), f"{path.relative_to(ROOT)}:{line}")
 
 
 def untranslated() -> list[Text]:
