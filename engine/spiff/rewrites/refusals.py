@@ -1,0 +1,287 @@
+"""What no rewrite can make right, said with element, reason and mend."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.errors import Invalid
+from engine.spiff.document import (
+    NODES,
+    SCOPES,
+    SUB_PROCESSES,
+    TASKS,
+    Node,
+    child,
+    children,
+    condition,
+    definition,
+    definitions,
+    entering,
+    every,
+    leaving,
+    local,
+    q,
+    yes,
+)
+
+#: XML ids hold none of these; the door names what it adds with a slash.
+FORBIDDEN_IN_ID = re.compile(r"[\s/:<>\"']")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """One thing that cannot be executed.
+
+    Args:
+        code: stable kebab-case name.
+        element_id: the author's id, or "" when the element has none.
+        element_name: what the drawing shows.
+        reason: why it is refused.
+        mend: what to draw instead.
+    """
+
+    code: str
+    element_id: str
+    element_name: str
+    reason: str
+    mend: str
+
+
+def refusal(code: str, node: Node, reason: str, mend: str) -> Refusal:
+    """The refusal of one node."""
+    return Refusal(
+        code=code,
+        element_id=node.get("id") or "",
+        element_name=(node.get("name") or "").replace("\n", ""),
+        reason=reason,
+        mend=mend,
+    )
+
+
+def refuse(root: Node) -> None:
+    """Raise the first refusal of a process, if there is one."""
+    for found in refusals(root):
+        raise Invalid(
+            found.code,
+            "{element} {name} cannot be executed: {reason}. {mend}.",
+            element=found.element_id,
+            name=found.element_name,
+            reason=found.reason,
+            mend=found.mend,
+        )
+
+
+def refusals(root: Node) -> Iterator[Refusal]:
+    """All refusals of one process, in the order of the document."""
+    for rule in (_ids, _gateways, _events, _activities, _links, _compensation, _event_sub_processes):
+        yield from rule(root)
+
+
+def _ids(root: Node) -> Iterator[Refusal]:
+    seen = set()
+    for node in every(root, *NODES, "sequenceFlow"):
+        identifier = node.get("id")
+        if not identifier:
+            yield refusal("id-missing", node, f"this {local(node)} has no id", "Give it one")
+        elif identifier in seen:
+            yield refusal("id-duplicate", node, "another element has the same id", "Give one of them another id")
+        elif FORBIDDEN_IN_ID.search(identifier):
+            yield refusal("id-not-a-name", node, "its id holds a space, a slash, a colon or a quote", "Rename it")
+        seen.add(identifier)
+
+
+def _gateways(root: Node) -> Iterator[Refusal]:
+    for node in every(root, "parallelGateway", "eventBasedGateway"):
+        if any(condition(flow) for flow in leaving(node)):
+            yield refusal(
+                "condition-on-parallel",
+                node,
+                "a flow that leaves it has a condition, which this gateway never looks at",
+                "Use an inclusive or exclusive gateway, or remove the condition",
+            )
+    for node in every(root, "eventBasedGateway"):
+        if yes(node, "instantiate", "false") or node.get("eventGatewayType") == "Parallel":
+            yield refusal(
+                "event-gateway-instantiating",
+                node,
+                "an event gateway that starts the process or waits for all of its events is not supported",
+                "Start with a start event and use the exclusive event gateway",
+            )
+        nodes = {part.get("id"): part for part in node.getparent() if part.get("id")}
+        for flow in leaving(node):
+            target = nodes.get(flow.get("targetRef"))
+            if target is None or local(target) not in ("intermediateCatchEvent", "receiveTask"):
+                yield refusal(
+                    "event-gateway-target",
+                    node,
+                    "a flow from it leads to something that is no catching event",
+                    "Lead every flow to an intermediate catching event or a receive task",
+                )
+    for node in every(root, "complexGateway"):
+        if len(entering(node)) > 1:
+            yield refusal(
+                "complex-join",
+                node,
+                "a complex gateway that joins has no portable meaning",
+                "Join with a parallel or inclusive gateway",
+            )
+
+
+def _events(root: Node) -> Iterator[Refusal]:
+    for node in every(
+        root, "startEvent", "endEvent", "intermediateThrowEvent", "intermediateCatchEvent", "boundaryEvent"
+    ):
+        kinds = definitions(node)
+        if len(kinds) > 1:
+            yield refusal(
+                "several-triggers",
+                node,
+                "it has several event definitions",
+                "Draw one event for each, behind an event gateway or a parallel gateway",
+            )
+        if local(node) in ("boundaryEvent", "intermediateCatchEvent") and not kinds:
+            yield refusal(
+                "event-without-trigger", node, "it waits for nothing", "Say what it waits for: a time, a message …"
+            )
+        if local(node) == "boundaryEvent" and not any(
+            part.get("id") == node.get("attachedToRef") for part in children(node.getparent(), *TASKS)
+        ):
+            yield refusal("boundary-detached", node, "it hangs on no activity of its scope", "Attach it to an activity")
+
+
+def _activities(root: Node) -> Iterator[Refusal]:
+    for node in every(root, "adHocSubProcess"):
+        yield refusal(
+            "ad-hoc", node, "an ad-hoc sub-process has no order that a case could follow", "Draw it as a sub-process"
+        )
+    for node in every(root, *SUB_PROCESSES, "process"):
+        if local(node) == "adHocSubProcess":
+            continue
+        if local(node) != "process" and len(children(node, "startEvent")) > 1:
+            yield refusal(
+                "several-starts",
+                node,
+                "a sub-process begins once and has several start events",
+                "Keep one start event and a parallel gateway after it",
+            )
+
+
+def _links(root: Node) -> Iterator[Refusal]:
+    for scope in every(root, *SCOPES):
+        targets: set[str] = set()
+        for node in children(scope, "intermediateCatchEvent"):
+            link = definition(node, "link")
+            if link is not None and link.get("name") in targets:
+                yield refusal("link-duplicate", node, "two link targets have the same name", "Rename one of the links")
+            elif link is not None:
+                targets.add(link.get("name"))
+        for node in children(scope, "intermediateThrowEvent"):
+            link = definition(node, "link")
+            if link is not None and link.get("name") not in targets:
+                yield refusal(
+                    "link-without-target",
+                    node,
+                    "its link has no target in its own process or sub-process",
+                    "Add a catching link event with the same name",
+                )
+
+
+def _compensation(root: Node) -> Iterator[Refusal]:
+    for scope in every(root, *SCOPES):
+        handlers = set()
+        for event in children(scope, "boundaryEvent"):
+            if definition(event, "compensate") is not None:
+                handlers.add(event.get("attachedToRef"))
+                yield from _handler(scope, event)
+        throws = [
+            node
+            for node in children(scope, "intermediateThrowEvent", "endEvent")
+            if definition(node, "compensate") is not None
+        ]
+        inner = [
+            node
+            for inside in scope.iter(*[q(name) for name in SCOPES])
+            if inside is not scope
+            for node in inside
+            if definition(node, "compensate") is not None
+        ]
+        if throws and not handlers:
+            yield refusal(
+                "compensation-of-nothing",
+                throws[0],
+                "nothing in its own process or sub-process can be compensated",
+                "Throw compensation where the activities with compensation handlers are",
+            )
+        elif throws and inner:
+            yield refusal(
+                "compensation-across-scopes",
+                throws[0],
+                "compensating what happened inside a sub-process is not supported",
+                "Throw compensation inside the sub-process",
+            )
+        for throw in throws:
+            only = next(part for part in definitions(throw)).get("activityRef")
+            if handlers and only and only not in handlers:
+                yield refusal(
+                    "compensation-of-nothing",
+                    throw,
+                    f"{only!r} has no compensation handler",
+                    "Attach a compensation event to it or name another activity",
+                )
+        cancels = any(definition(node, "cancel") is not None for node in children(scope, "endEvent"))
+        if handlers and local(scope) == "transaction" and cancels:
+            yield refusal(
+                "compensation-on-cancel",
+                scope,
+                "compensation on cancelling a transaction is not supported",
+                "Throw compensation before the cancel end event",
+            )
+
+
+def _handler(scope: Node, event: Node) -> Iterator[Refusal]:
+    links = [part for part in children(scope, "association") if part.get("sourceRef") == event.get("id")]
+    node = None
+    if len(links) == 1:
+        node = next((part for part in scope if part.get("id") == links[0].get("targetRef")), None)
+    if node is None or local(node) not in TASKS or local(node) in SCOPES:
+        yield refusal(
+            "compensation-handler",
+            event,
+            "it does not lead by one association to a single task or call of the same scope",
+            "Draw one association from it to its handler",
+        )
+
+
+def _event_sub_processes(root: Node) -> Iterator[Refusal]:
+    for scope in every(root, *SCOPES):
+        handlers = [node for node in children(scope, "subProcess") if yes(node, "triggeredByEvent", "false")]
+        if handlers and len(children(scope, "startEvent")) != 1:
+            yield refusal(
+                "event-sub-process-starts",
+                scope,
+                "a process with event sub-processes needs exactly one start event",
+                "Keep one start event",
+            )
+        for handler in handlers:
+            starts = children(handler, "startEvent")
+            if len(starts) != 1 or not definitions(starts[0]):
+                yield refusal(
+                    "event-sub-process-trigger",
+                    handler,
+                    "an event sub-process needs one start event with a trigger",
+                    "Give it one start event and say what triggers it",
+                )
+            elif definition(starts[0], "compensate") is not None:
+                yield refusal(
+                    "event-sub-process-compensation",
+                    handler,
+                    "a compensation event sub-process is not supported",
+                    "Use compensation boundary events",
+                )
+            if child(handler, "incoming") is not None or entering(handler):
+                yield refusal(
+                    "event-sub-process-flow",
+                    handler,
+                    "a flow leads into an event sub-process",
+                    "Remove the flow, or make it a plain sub-process",
+                )

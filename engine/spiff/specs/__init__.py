@@ -1,0 +1,1 @@
+"""Tasks and task specifications: SpiffWorkflow's, corrected by subclasses. Only the door sees them."""

@@ -1,0 +1,116 @@
+"""What the door shows of a running process. Plain data; `data` is to be read, never changed: values are shared."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTask:
+    """A task that somebody has to do.
+
+    Args:
+        id: 32 hex digits, unique everywhere; the same as long as the task is open.
+        element_id, process_id, name: the author's element.
+        kind: `userTask` or `manualTask`.
+        data: what the task sees, its input mapping and its item included.
+        instances: (element id, position from 0) of each activity with several instances around it, outermost first,
+            itself included.
+        scope_ids: the ids of the sub-processes and calls around it, outermost first; see `Scope`.
+    """
+
+    id: str
+    element_id: str
+    process_id: str
+    name: str
+    kind: str
+    data: dict[str, Any]
+    instances: tuple[tuple[str, int], ...]
+    scope_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """An activity under way: a user task, sub-process or call activity. A clock can run on it."""
+
+    id: str
+    element_id: str
+    process_id: str
+    name: str
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingTimer:
+    """A time that is waited for.
+
+    Args:
+        id: the task's id, and behind an event gateway a dot and the position of the event.
+        element_id, process_id: the author's event.
+        due_at: when; None when a clock row says it.
+        clock, rung: the clock and rung that it follows, else None.
+        cycle: it is a cycle on a non-interrupting event and will be armed again.
+        remaining: how often it will still happen, this time included; None for without end, or no cycle.
+    """
+
+    id: str
+    element_id: str
+    process_id: str
+    due_at: datetime | None
+    clock: str | None = None
+    rung: str | None = None
+    cycle: bool = False
+    remaining: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingMessage:
+    """A message that is waited for; `correlation` is the value of its key, None when it has no key."""
+
+    id: str
+    element_id: str
+    process_id: str
+    name: str
+    correlation: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenView:
+    """Where tokens stand, for a live diagram; `state` is `open` (under way) or `waiting`."""
+
+    element_id: str
+    process_id: str
+    state: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """An element that was completed, or given up before it was (`cancelled`)."""
+
+    element_id: str
+    process_id: str
+    kind: str
+    name: str
+    task_id: str
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """An end event that was reached, with the value of its `chuishao:outcome`."""
+
+    element_id: str
+    process_id: str
+    name: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thrown:
+    """A message that nobody here waited for, or a signal, which others may wait for too."""
+
+    kind: str
+    name: str
+    data: dict[str, Any]

@@ -1,0 +1,275 @@
+"""A case's process, as the rooms above see it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.errors import Conflict, NotFound
+from engine.spiff.compaction import compact
+from engine.spiff.data import standing
+from engine.spiff.environment import Environment
+from engine.spiff.execution import Execution
+from engine.spiff.ports import Host
+from engine.spiff.snapshot import read_snapshot, write_snapshot
+from engine.spiff.specification import Specification
+from engine.spiff.specs.activities import ManualActivity, SubProcess
+from engine.spiff.specs.instances import Repeated, index_of
+from engine.spiff.specs.token import READY, STARTED, WAITING, Token
+from engine.spiff.specs.triggers import Message, Timer
+from engine.spiff.values import payload as checked
+from engine.spiff.views import Ending, OpenTask, Passed, Scope, Thrown, TokenView, WaitingMessage, WaitingTimer
+
+
+class Workflow:
+    """One running process. Not shared between threads; after a `StepFailed` it must be thrown away."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+
+    @classmethod
+    def start(
+        cls, specification: Specification, data: Mapping[str, Any], host: Host, start_at: str | None = None
+    ) -> "Workflow":
+        """Begin a process; call `advance` then.
+
+        Args:
+            data: the first data; checked and copied.
+            start_at: id of the start event, where there are several. Whatever its trigger, it has now happened.
+
+        Raises:
+            Invalid: the data cannot be kept.
+            NotFound: there is no such start event.
+        """
+        execution = Execution(specification.process, dict(specification.inner), Environment(host))
+        if start_at is not None and start_at not in execution.spec.start._outputs:
+            raise NotFound(
+                "no-start-event",
+                "{process} has no start event {event}",
+                process=specification.process_id,
+                event=start_at,
+            )
+        execution.begin(checked(data), start_at)
+        return cls(execution)
+
+    @classmethod
+    def restore(cls, specification: Specification, blob: bytes, host: Host) -> "Workflow":
+        """Bring a process back from `snapshot`.
+
+        Raises:
+            Invalid: the bytes do not fit the specification.
+        """
+        return cls(read_snapshot(specification.process, dict(specification.inner), blob, Environment(host)))
+
+    def snapshot(self) -> bytes:
+        """Drop finished history and return the state as bytes."""
+        compact(self._execution)
+        return write_snapshot(self._execution)
+
+    # ---- going on
+
+    def advance(self, limit: int = 10_000) -> None:
+        """Run everything automatic, until only people, times and messages are waited for.
+
+        Raises:
+            StepFailed: an element failed, or more than `limit` steps were made.
+        """
+        self._execution.advance(limit)
+
+    def complete(self, task_id: str, data: Mapping[str, Any]) -> None:
+        """Complete an open task with the data of its form; call `advance` then.
+
+        Raises:
+            NotFound: there is no such task, or it is done and forgotten.
+            Conflict: the task is not open.
+            Invalid: the data cannot be kept.
+            StepFailed: its output mapping failed.
+        """
+        task = self._task(task_id)
+        if not isinstance(task.task_spec, ManualActivity) or task._state != READY:
+            raise Conflict("task-not-open", "the task {task} is not open", task=task_id)
+        task.data.update(checked(data))
+        self._execution.run(task)
+
+    def fire_timer(self, task_id: str) -> None:
+        """The row of a timer is due: this event, and no other, happens; call `advance` then.
+
+        Raises:
+            NotFound: there is no such timer, or it has happened.
+            Conflict: the task is no waiting timer.
+        """
+        identifier, _, position = task_id.partition(".")
+        task, index = self._task(identifier), int(position) if position.isdigit() else 0
+        triggers = task.task_spec.triggers(task) if task.id in self._execution.event_manager.tasks else []
+        if task._state != WAITING or index >= len(triggers) or not isinstance(triggers[index][0], Timer):
+            raise Conflict("timer-not-waiting", "the timer {task} is not waiting", task=task_id)
+        task.task_spec.happen(task, index)
+
+    def send_message(self, name: str, payload: Mapping[str, Any] | None = None, correlation: Any = None) -> bool:
+        """Give a message to every event that waits for it; call `advance` then.
+
+        Args:
+            payload: becomes data behind the event.
+            correlation: only events whose correlation key has this value get it; None: all that wait for the name.
+
+        Returns:
+            Whether anybody waited.
+        """
+        return self._execution.deliver(name, checked(payload) if payload else None, correlation)
+
+    def send_signal(self, name: str) -> bool:
+        """Give a signal to every event that waits for it; call `advance` then.
+
+        Returns:
+            Whether anybody waited.
+        """
+        return self._execution.give_signal(name)
+
+    def cancel(self) -> None:
+        """Give up everything that is under way."""
+        self._execution.task_tree.cancel()
+        self._execution.completed = True
+        self._execution.final_data = self._execution.final_data or dict(self._execution.task_tree.data)
+
+    # ---- looking
+
+    def open_tasks(self) -> list[OpenTask]:
+        """The tasks somebody has to do, oldest first."""
+        found = []
+        for task in self._tasks():
+            spec = task.task_spec
+            if spec.manual and task._state == READY and spec.about is not None:
+                instances, scope_ids = _around(task)
+                found.append(
+                    OpenTask(
+                        id=task.id,
+                        element_id=spec.about.element_id,
+                        process_id=spec.about.process_id,
+                        name=spec.about.name,
+                        kind=spec.about.kind,
+                        data=dict(task.data),
+                        instances=instances,
+                        scope_ids=scope_ids,
+                    )
+                )
+        return found
+
+    def active_scopes(self) -> list[Scope]:
+        """The activities under way on which a clock can run: open tasks, sub-processes and calls."""
+        return [
+            Scope(
+                id=task.id,
+                element_id=about.element_id,
+                process_id=about.process_id,
+                name=about.name,
+                kind=about.kind,
+                data=dict(task.data),
+            )
+            for task in self._tasks()
+            if (about := task.task_spec.about) is not None and _is_activity(task)
+        ]
+
+    def waiting_timers(self) -> list[WaitingTimer]:
+        """The times that are waited for."""
+        found = []
+        for task, index, trigger, store, about in self._execution.waiting():
+            if isinstance(trigger, Timer) and about is not None:
+                several = "slots" in task.internal_data
+                found.append(
+                    WaitingTimer(
+                        id=f"{task.id}.{index}" if several else task.id,
+                        element_id=about.element_id,
+                        process_id=about.process_id,
+                        due_at=trigger.due(store),
+                        clock=trigger.clock,
+                        rung=trigger.rung,
+                        cycle=trigger.kind == "timeCycle" and not getattr(task.task_spec, "interrupts", True),
+                        remaining=store.get("left"),
+                    )
+                )
+        return found
+
+    def waiting_messages(self) -> list[WaitingMessage]:
+        """The messages that are waited for."""
+        return [
+            WaitingMessage(
+                id=task.id,
+                element_id=about.element_id,
+                process_id=about.process_id,
+                name=trigger.name,
+                correlation=store.get("correlation"),
+            )
+            for task, _, trigger, store, about in self._execution.waiting()
+            if isinstance(trigger, Message) and about is not None
+        ]
+
+    def tokens(self) -> list[TokenView]:
+        """Where tokens stand, for a live diagram; events armed on a border are none."""
+        counted: dict[tuple[str, str, str], int] = {}
+        for task in self._tasks():
+            about = task.task_spec.about
+            if about is None or task.task_spec.urgent or not task._state & (READY | STARTED | WAITING):
+                continue
+            key = (about.element_id, about.process_id, "waiting" if task._state == WAITING else "open")
+            counted[key] = counted.get(key, 0) + 1
+        return [TokenView(element_id=e, process_id=p, state=s, count=n) for (e, p, s), n in counted.items()]
+
+    def recorded(self) -> list[Passed]:
+        """What was passed since the last call, in order."""
+        passed, self._execution.passed = self._execution.passed, []
+        return passed
+
+    def thrown(self) -> list[Thrown]:
+        """Messages that nobody here waited for, and signals, thrown since the last call."""
+        thrown, self._execution.thrown = self._execution.thrown, []
+        return thrown
+
+    @property
+    def is_completed(self) -> bool:
+        """Has the process ended?"""
+        return bool(self._execution.completed)
+
+    @property
+    def outcome(self) -> tuple[Ending, ...]:
+        """The end events of the process that were reached."""
+        return tuple(self._execution.endings)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of the process as it now stands; at the end, its final data."""
+        if self._execution.completed:
+            return dict(self._execution.final_data)
+        return standing(self._execution)
+
+    # ---- finding
+
+    def _tasks(self) -> list[Token]:
+        return [task for scope in self._execution.scopes() for task in scope.tasks.values()]
+
+    def _task(self, task_id: str) -> Token:
+        for scope in self._execution.scopes():
+            task: Token | None = scope.tasks.get(task_id)
+            if task is not None:
+                return task
+        raise NotFound("task-unknown", "there is no task {task} in this case", task=task_id)
+
+
+def _is_activity(task: Token) -> bool:
+    spec = task.task_spec
+    if spec.manual:
+        return bool(task._state == READY)
+    return isinstance(spec, SubProcess) and bool(task._state & (STARTED | READY))
+
+
+def _around(task: Token) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
+    """The instances and the scopes around a task, outermost first."""
+    instances: list[tuple[str, int]] = []
+    scopes: list[str] = []
+    step: Token | None = task
+    while step is not None:
+        index = index_of(step)
+        about = step.task_spec.about
+        if index is not None and about is not None and isinstance(step.parent.task_spec, Repeated):
+            instances.insert(0, (about.element_id, index))
+        step = getattr(step.workflow, "parent_task", None)
+        if step is not None and step.task_spec.about is not None:
+            scopes.insert(0, step.id)
+    return tuple(instances), tuple(scopes)
