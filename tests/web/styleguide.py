@@ -10,6 +10,7 @@ from flask_babel import Babel
 
 from web import presentation
 
+DATA_FILES = Path(__file__).parent / "data"
 WEB = Path(presentation.__file__).parents[1]
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -17,7 +18,7 @@ POLICY = (
 )
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 
-FORM: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "styleguide.form").read_text(encoding="utf-8"))
+FORM: dict[str, Any] = json.loads((DATA_FILES / "styleguide.form").read_text(encoding="utf-8"))
 DATA: dict[str, Any] = {
     "applicant": {"name": "", "phone": "1380000"},
     "category": "noise",
@@ -130,11 +131,26 @@ STATES = [
     "dead",
     "overdue",
 ]
-TOKENS = {
-    "page": "petition",
-    "tokens": [{"element": "verify", "count": 1, "state": "open", "label": "核实"}],
-    "done": ["start", "register"],
-    "pages": [{"id": "petition-whistle", "name": "吹哨与报到", "element": "whistle", "tokens": 2}],
+#: page → what the diagram's tokens answer; the page without a name is the first.
+TOKENS: dict[str, dict[str, Any]] = {
+    "": {
+        "page": "petition",
+        "tokens": [
+            {"element": "whistle", "count": 2, "state": "open", "label": "吹哨与报到"},
+            {"element": "notify", "count": 1, "state": "failed", "label": "书面答复居民"},
+        ],
+        "done": ["start", "register", "verify"],
+        "pages": [{"id": "petition-whistle", "name": "吹哨与报到", "element": "whistle", "tokens": 2}],
+    },
+    "petition-whistle": {
+        "page": "petition-whistle",
+        "tokens": [
+            {"element": "assign", "count": 1, "state": "waiting", "label": "街道交办"},
+            {"element": "report", "count": 1, "state": "open", "label": "部门报到"},
+        ],
+        "done": ["called"],
+        "pages": [],
+    },
 }
 
 
@@ -145,12 +161,11 @@ class Clerk:
     name = "王敏"
 
 
-def styleguide_app(locale: str = "zh_CN", drawing: str = "") -> Flask:
+def styleguide_app(locale: str = "zh_CN") -> Flask:
     """Return the application that shows the style guide at `/`.
 
     Args:
         locale: language of the page.
-        drawing: BPMN XML that the diagram shows.
     """
     app = Flask("web", root_path=str(WEB), template_folder="templates", static_folder="static")
     app.config["SECRET_KEY"] = "styleguide"
@@ -203,19 +218,19 @@ def styleguide_app(locale: str = "zh_CN", drawing: str = "") -> Flask:
 
     @app.post("/draft")
     def draft() -> tuple[str, int]:
+        if app.extensions.get("refuse_drafts"):
+            return "", 503
         app.extensions["drafts"].append(request.form.to_dict(flat=False))
         return "", 204
 
-    @app.get("/drawing", endpoint="drawing")
-    def drawing_xml() -> Response:
-        return Response(drawing, mimetype="application/xml")
+    @app.get("/drawing")
+    def drawing() -> Response:
+        page = {"": "petition", "petition-whistle": "petition-whistle"}[request.args.get("page", "")]
+        return Response((DATA_FILES / f"{page}.bpmn").read_bytes(), mimetype="application/xml")
 
     @app.get("/tokens")
     def tokens() -> Response:
-        return jsonify(
-            TOKENS
-            | ({"page": request.args["page"], "pages": [], "tokens": [], "done": []} if "page" in request.args else {})
-        )
+        return jsonify(TOKENS[request.args.get("page", "")])
 
     @app.after_request
     def guard(response: Response) -> Response:

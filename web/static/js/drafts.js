@@ -13,28 +13,36 @@ function content(form) {
   return new URLSearchParams(pairs).toString();
 }
 
-function remember(key, text) {
+/** Keep the words on this device. `sent`: the server has answered that it has them too. */
+function remember(key, text, sent = false) {
   try {
-    localStorage.setItem(key, text);
+    localStorage.setItem(key, JSON.stringify({ text, sent, at: Date.now() }));
   } catch {
     // no room or not allowed: the server's draft is then the only one
   }
 }
 
-const forget = (key) => {
+function forget(key) {
   try {
     localStorage.removeItem(key);
   } catch {
     // nothing was kept then
   }
-};
+}
 
+/**
+ * Return the words that are on this device and perhaps nowhere else.
+ * What was sent while a page closed is kept for a minute: the next page may have been made before it arrived.
+ */
 function recall(key) {
   try {
-    return localStorage.getItem(key);
+    const kept = JSON.parse(localStorage.getItem(key));
+    if (kept && !(kept.sent && Date.now() - kept.at > 60e3)) return kept.text;
   } catch {
-    return null;
+    // unreadable is as good as absent
   }
+  forget(key);
+  return null;
 }
 
 /** Put kept values back. Rows that the form does not have are added through its own button first. */
@@ -68,12 +76,14 @@ function statusLine(form) {
   return line;
 }
 
-function watch(form) {
+/** `answered`: the page is the server's answer to this form, so what it shows is newer than what was kept. */
+function watch(form, answered) {
   const url = form.dataset.draftUrl;
   const key = `draft:${url}`;
   const line = statusLine(form);
   let timer = 0;
   let lastSent = content(form);
+  let onTheWay = null;
   let leaving = false;
 
   const say = (text, bad = false) => {
@@ -85,17 +95,21 @@ function watch(form) {
     clearTimeout(timer);
     timer = 0;
     const text = content(form);
-    if (leaving || text === lastSent) return;
+    if (leaving || text === lastSent || text === onTheWay) return;
+    onTheWay = text;
     remember(key, text);
     if (!keepalive) say(words.saving);
     try {
       const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(text), keepalive, credentials: 'same-origin', headers: { 'X-CSRFToken': token(), Accept: 'application/json' } });
       if (!answer.ok) throw new Error(String(answer.status));
       lastSent = text;
-      if (content(form) === text) forget(key);
+      if (keepalive) remember(key, text, true);
+      else if (content(form) === text) forget(key);
       say(words.saved(clockTime()));
     } catch {
       say(words.savedHere(clockTime()), true);
+    } finally {
+      if (onTheWay === text) onTheWay = null;
     }
   }
 
@@ -120,7 +134,11 @@ function watch(form) {
   });
 
   const kept = recall(key);
-  if (kept && kept !== lastSent && !document.querySelector('.error-summary')) {
+  if (kept === lastSent) forget(key);
+  else if (answered) {
+    lastSent = null;
+    later();
+  } else if (kept) {
     restore(form, kept);
     say(words.restored);
     announce(words.restored);
@@ -135,7 +153,7 @@ function watch(form) {
       say('');
     });
     line.append(' ', discard);
-    timer = setTimeout(save, DELAY);
+    remember(key, kept); // until they are typed on, sent or discarded
   }
 }
 
@@ -147,5 +165,5 @@ export function startDrafts() {
     sessionStorage.removeItem(submittedKey);
     if (!forms.some((form) => `draft:${form.dataset.draftUrl}` === sent)) forget(sent);
   }
-  forms.forEach(watch);
+  for (const form of forms) watch(form, `draft:${form.dataset.draftUrl}` === sent);
 }
