@@ -104,6 +104,11 @@ class UnaryTest(_Compiled):
         #: the closure of value and scope, for those who bring their own scope
         self.run: Callable[[Value, Scope], bool | None] = compile_tests(tree)
 
+    @property
+    def accepts_some_only(self) -> bool:
+        """Whether there are tests at all; `-` and an empty cell accept everything."""
+        return isinstance(self.tree, UnaryTests) and bool(self.tree.tests)
+
     def __call__(
         self,
         value: Any,

@@ -117,7 +117,8 @@ def _bind(signature: Signature, arguments: list[Value], names: tuple[str, ...]) 
         unknown = given.keys() - {parameter.name for parameter in parameters}
         if unknown:
             return f"there is no parameter `{sorted(unknown)[0]}`"
-        arguments = [given.get(parameter.name, _MISSING) for parameter in parameters]
+        # a parameter left out of a call by name is null where null is a value of its type
+        arguments = [given.get(each.name, None if each.type == "any" else _MISSING) for each in parameters]
     if len(arguments) > len(parameters):
         return f"takes {len(parameters)} arguments, not {len(arguments)}"
     bound: list[Value] = []

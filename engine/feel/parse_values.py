@@ -27,7 +27,9 @@ _TYPE = re.compile(
 )
 _ARGUMENT_NAME = re.compile(r"([^\W\d][\w ]{0,60}?)\s*:")
 #: What comes after a `[` that ends a range (`[1..5[`) rather than begins a filter.
-_AFTER_RANGE = re.compile(r"\[\s*(?:$|[)\],}=<>!*/+]|\.\.|(?:and|or|then|else|return|satisfies|in|between|instance)\b)")
+_AFTER_RANGE = re.compile(
+    r"\[\s*(?:$|[)\],}=<>!*/+]|\.(?!\d)|(?:and|or|then|else|return|satisfies|in|between|instance)\b)"
+)
 _SIGNS = ("<=", ">=", "!=", "=", "<", ">")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _OPENERS = frozenset(["if", "for", "some", "every", "function"])

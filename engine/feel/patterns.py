@@ -14,18 +14,10 @@ import regex
 from engine.feel.errors import FeelLimitError
 from engine.feel.functions import NoResult
 from engine.feel.limits import LIMITS
+from engine.feel.pattern_syntax import PatternError, Translator
 
 _FLAGS = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
-#: `\i` and `\c` are the first and the further characters of an XML name.
-_NAME_ESCAPES = {
-    r"\i": r"[\p{L}_:]",
-    r"\I": r"[^\p{L}_:]",
-    r"\c": r"[\p{L}\p{M}\p{N}._:\-·]",
-    r"\C": r"[^\p{L}\p{M}\p{N}._:\-·]",
-}
 _PLACE = re.compile(r"(\\[\\$]|\$\d)")
-#: Counted repeats multiply when nested; regex unrolls some of them.
-_LARGEST_REPEAT = 1_000
 
 
 @functools.lru_cache(maxsize=512)
@@ -44,45 +36,10 @@ def compile_pattern(pattern: str, flags: str = "") -> "regex.Pattern[str]":
             raise NoResult(f"`{flag}` is no flag, only s, m, i, x and q")
         settings |= _FLAGS[flag]
     try:
-        return regex.compile(regex.escape(pattern) if "q" in flags else _translate(pattern, flags), settings)
-    except (regex.error, OverflowError, RecursionError) as problem:
+        text = regex.escape(pattern) if "q" in flags else Translator(pattern, flags).translate()
+        return regex.compile(text, settings)
+    except (PatternError, regex.error, OverflowError, RecursionError) as problem:
         raise NoResult(f"`{pattern[:60]}` is no pattern: {problem}") from None
-
-
-def _translate(pattern: str, flags: str) -> str:
-    if re.search(r"(?<!\\)(?:\\\\)*\(\?(?!:)", pattern):
-        raise NoResult("XPath has no `(?` but `(?:`")
-    if any(int(count) > _LARGEST_REPEAT for count in re.findall(r"[{,](\d{1,9})", pattern)):
-        raise NoResult(f"a repeat is at most {_LARGEST_REPEAT}")
-    if "x" in flags:
-        pattern = _without_blanks(pattern)
-    # `[a-z-[aeiou]]` subtracts in XPath; regex writes it `[a-z--[aeiou]]`
-    pattern = re.sub(r"(?<!\\)((?:\\\\)*)-\[", r"\1--[", pattern)
-    pattern = re.sub(r"\\([pP])\{Is", r"\\\1{In", pattern)
-    pattern = re.sub(r"\\[iIcC]", lambda match: _NAME_ESCAPES[match[0]], pattern)
-    reference = re.search(r"(?<!\\)(?:\\\\)*\\([1-9])", pattern)
-    if reference and int(reference[1]) > len(re.findall(r"(?<!\\)\((?!\?)", pattern)):
-        raise NoResult(f"there is no group {reference[1]}")
-    return pattern
-
-
-def _without_blanks(pattern: str) -> str:
-    """Leave out blanks except within classes, as the flag `x` wants it."""
-    kept: list[str] = []
-    depth, escaped = 0, False
-    for sign in pattern:
-        if escaped:
-            escaped = False
-        elif sign == "\\":
-            escaped = True
-        elif sign == "[":
-            depth += 1
-        elif sign == "]":
-            depth = max(0, depth - 1)
-        elif sign.isspace() and not depth:
-            continue
-        kept.append(sign)
-    return "".join(kept)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import re
 
+from engine.feel.compare import compare
 from engine.feel.compile import compile_node
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.evaluation import Scope
@@ -20,17 +21,12 @@ def range_from_text(scope: Scope, text: str) -> Value:
     if not match:
         raise NoResult("it needs a text such as [1..5)")
     start, end = _end(match[2], scope), _end(match[3], scope)
-    if start is None and end is None:
-        raise NoResult("a range has at least one end")
-    if start is not None and end is not None and kind(start) != kind(end):
-        raise NoResult(f"there is no range from a {kind(start)} to a {kind(end)}")
-    return Range(
-        start,
-        end,
-        match[1] == "[" and start is not None,
-        match[4] == "]" and end is not None,
-        start is None or end is None,
-    )
+    start_included, end_included = match[1] == "[", match[4] == "]"
+    if (start is None and start_included) or (end is None and end_included) or (start is None and end is None):
+        raise NoResult("an end that is left out is not included, and only one may be left out")
+    if start is not None and end is not None and compare("<=", start, end) is not True:
+        raise NoResult("the start of a range comes before its end")
+    return Range(start, end, start_included, end_included, start is None or end is None)
 
 
 def _end(text: str, scope: Scope) -> Value:
@@ -43,6 +39,8 @@ def _end(text: str, scope: Scope) -> Value:
     if not _is_literal(node):
         raise NoResult("the ends of a range are literals here")
     value = compile_node(node)(scope)
+    if value is None:
+        raise NoResult("the ends of a range are not null")
     if kind(value) not in ORDERED:
         raise NoResult(f"a {kind(value)} cannot be the end of a range")
     return value
@@ -52,5 +50,5 @@ def _is_literal(node: Node) -> bool:
     """Say whether a node is a literal, or a standard function of literals such as `date("2026-03-01")`."""
     if isinstance(node, Call):
         named = isinstance(node.function, Name) and node.function.name in BUILTINS
-        return named and all(_is_literal(argument) for argument in node.arguments)
+        return named and all(isinstance(argument, Literal) for argument in node.arguments)
     return isinstance(node, Literal) or (isinstance(node, Negation) and _is_literal(node.operand))

@@ -42,16 +42,20 @@ for _name, _rounding in (
     _declare_rounding(_name, _rounding)
 
 
-@standard("floor(n: number, scale?: number)")
-def floor(value: Decimal, scale: Decimal | None = None) -> Value:
-    """Round down."""
-    return round_to(value, Decimal(0) if scale is None else scale, decimal.ROUND_FLOOR)
+for _name, _rounding in (("floor", decimal.ROUND_FLOOR), ("ceiling", decimal.ROUND_CEILING)):
+    _declare_rounding(_name, _rounding)
 
 
-@standard("ceiling(n: number, scale?: number)")
-def ceiling(value: Decimal, scale: Decimal | None = None) -> Value:
-    """Round up."""
-    return round_to(value, Decimal(0) if scale is None else scale, decimal.ROUND_CEILING)
+@standard("floor(n: number)")
+def floor(value: Decimal) -> Value:
+    """Round down to a whole number."""
+    return round_to(value, Decimal(0), decimal.ROUND_FLOOR)
+
+
+@standard("ceiling(n: number)")
+def ceiling(value: Decimal) -> Value:
+    """Round up to a whole number."""
+    return round_to(value, Decimal(0), decimal.ROUND_CEILING)
 
 
 @standard("abs(n: amount)")
