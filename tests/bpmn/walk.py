@@ -1,0 +1,296 @@
+"""Walks a process package on the door, in memory: real FEEL, real decisions, real forms, and a clock that jumps.
+
+    walk = Walk(read_package("petition"), case={...}, place={...})
+    walk.do("verify", contacted="yes", facts_found="...")      # the form is checked, the task completed
+    walk.until("unassigned")                                   # time passes, what falls due fires, in order
+    walk.send("withdrawn")
+    assert walk.ended == "withdrawn"
+
+Nothing is replaced but the database: clocks, rungs and timers are kept here as the rows would keep them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engine import feel
+from engine.deadlines.calendar import WorkCalendar
+from engine.deadlines.clocks import due
+from engine.deadlines.functions import host_functions
+from engine.deadlines.ladder import PlannedRung, rungs
+from engine.deadlines.years import national_calendar
+from engine.decisions import Model
+from engine.forms import Form
+from engine.spiff import (
+    Definitions,
+    ElementOutline,
+    OpenTask,
+    Passed,
+    ServiceCall,
+    Specification,
+    WaitingTimer,
+    Workflow,
+    compile_process,
+    read_definitions,
+)
+
+PACKAGES = Path(__file__).parents[2] / "bpmn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pages:
+    """What a package holds, read once."""
+
+    key: str
+    definitions: Definitions
+    specification: Specification
+    forms: Mapping[str, Form]
+    decisions: Mapping[str, Model]
+    notices: frozenset[str]
+    documents: frozenset[str]
+
+
+@cache
+def read_package(key: str) -> Pages:
+    """Read and compile the package of the folder `key`."""
+    folder = PACKAGES / key
+    definitions = read_definitions({file.name: file.read_bytes() for file in folder.glob("*.bpmn")})
+    models = [Model.read(file.read_bytes()) for file in sorted(folder.glob("decisions/*.dmn"))]
+    return Pages(
+        key=key,
+        definitions=definitions,
+        specification=compile_process(definitions, key),
+        forms={file.stem: Form.read(file.read_bytes()) for file in folder.glob("forms/*.form")},
+        decisions={info.id: model for model in models for info in model.decisions},
+        notices=frozenset(file.name.partition(".")[0] for file in folder.glob("notices/*.txt")),
+        documents=frozenset(file.stem for file in folder.glob("documents/*.html")),
+    )
+
+
+@cache
+def _calendar() -> WorkCalendar:
+    return national_calendar(2025, 2026)
+
+
+@dataclass
+class Running:
+    """A clock that runs on an activity."""
+
+    name: str
+    started_at: datetime
+    due_at: datetime
+    ladder: list[PlannedRung]
+    told: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A notice: from a send task, or from a rung."""
+
+    notice: str
+    to: str
+    element_id: str
+
+
+class Walk:
+    """One case under way. It is the host of the door as well.
+
+    Args:
+        now: when it is filed; a working morning unless said otherwise.
+        persist: snapshot and restore after every step, as a server does.
+    """
+
+    def __init__(
+        self, pages: Pages, *, case: Mapping[str, Any], place: Mapping[str, Any], now: datetime, persist: bool = True
+    ) -> None:
+        self.pages, self._now, self._persist = pages, now, persist
+        self.clocks: dict[str, Running] = {}
+        self.told: list[Told] = []
+        self.issued: list[str] = []
+        self.extended: list[Mapping[str, Any]] = []
+        self.passed: list[Passed] = []
+        self.steps: list[list[Passed]] = []
+        self.workflow = Workflow.start(pages.specification, {"case": dict(case), "place": dict(place)}, self)
+        self._settle()
+
+    # ---- when
+
+    def do(self, element_id: str, *, by: str = "anna", unit: str | None = None, **answers: Any) -> None:
+        """Complete an open task: its form is checked as a page would send it."""
+        task = self.task(element_id, unit=unit)
+        form_id = self.outline(task.process_id, element_id).form_id
+        assert form_id is not None, f"{element_id} has no form"
+        form = self.pages.forms[form_id]
+        shown = form.initial(task.data, now=self._now)
+        entered = form.load({**shown, **answers}, task.data, now=self._now)
+        document = self.outline(task.process_id, element_id).settings.get("document")
+        if document:
+            self._issue(document)
+        self.workflow.complete(task.id, {**entered, "completed_by": by})
+        self._settle()
+
+    def until(self, timer: str, *, unit: str | None = None) -> None:
+        """Let time pass until this timer has fired; what falls due before it fires first."""
+        for _ in range(100):
+            waiting = sorted((self._due(each), each.id, each) for each in self.workflow.waiting_timers())
+            wanted = [each for _, _, each in waiting if each.element_id == timer]
+            assert wanted, f"no timer {timer} waits, only {[each.element_id for _, _, each in waiting]}"
+            moment, _, first = waiting[0]
+            self._now = max(self._now, moment)
+            self.workflow.fire_timer(first.id)
+            self._settle()
+            if first.element_id == timer:
+                return
+        raise AssertionError(f"{timer} never fired")
+
+    def pass_time(self, until: datetime) -> None:
+        """Let time pass without looking at timers."""
+        assert until >= self._now
+        self._now = until
+        self._tell()
+
+    def send(self, name: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Send a message to the case."""
+        assert self.workflow.send_message(name, payload), f"nobody waits for {name}"
+        self._settle()
+
+    # ---- then
+
+    @property
+    def open(self) -> list[str]:
+        """The ids of the open tasks, sorted."""
+        return sorted(task.element_id for task in self.workflow.open_tasks())
+
+    @property
+    def ended(self) -> str | None:
+        """The outcome that the case ended with; None while it runs."""
+        if not self.workflow.is_completed:
+            return None
+        return self.workflow.outcome[-1].outcome
+
+    @property
+    def notices(self) -> list[str]:
+        """Keys of the notices so far, in order."""
+        return [each.notice for each in self.told]
+
+    def task(self, element_id: str, *, unit: str | None = None) -> OpenTask:
+        """The open task of an element; with several, that of `unit`."""
+        found = [task for task in self.workflow.open_tasks() if task.element_id == element_id]
+        if unit is not None:
+            found = [task for task in found if task.data["assignment"]["unit"] == unit]
+        assert len(found) == 1, f"{len(found)} open tasks {element_id}; open are {self.open}"
+        return found[0]
+
+    def setting(self, element_id: str, name: str, *, unit: str | None = None) -> Any:
+        """The value of a `chuishao:` setting of an open task."""
+        task = self.task(element_id, unit=unit)
+        return self._read(self.outline(task.process_id, element_id).settings.get(name), task.data)
+
+    def due(self, clock: str) -> datetime:
+        """When the clock of this name is due."""
+        return next(each.due_at for each in self.clocks.values() if each.name == clock)
+
+    def outline(self, process_id: str, element_id: str) -> ElementOutline:
+        """The author's element."""
+        return self.pages.definitions.processes[process_id].elements[element_id]
+
+    # ---- the host of the door
+
+    def now(self) -> datetime:
+        return self._now
+
+    def functions(self) -> Mapping[str, Any]:
+        return host_functions(_calendar(), self._now)
+
+    def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
+        return self.pages.decisions[decision_id].decide(decision_id, data, now=self._now).value
+
+    def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
+        if call.type == "extend":
+            read = {name: self._read(call.settings[name], call.data) for name in call.settings if "extend" in name}
+            self.extended.append(read)
+            return None
+        assert call.type == "notify", f"nobody carries out {call.type}"
+        notice = call.settings["notice"]
+        assert notice in self.pages.notices, f"{call.element_id} names the notice {notice}, which is not there"
+        self.told.append(Told(notice=notice, to=call.settings["to"], element_id=call.element_id))
+        if document := call.settings.get("document"):
+            self._issue(document)
+        return None
+
+    # ---- inside
+
+    def _issue(self, document: str) -> None:
+        assert document in self.pages.documents, f"there is no document {document}"
+        self.issued.append(document)
+
+    def _settle(self) -> None:
+        self.workflow.advance()
+        step = self.workflow.recorded()
+        self.steps.append(step)
+        self.passed += step
+        if self.workflow.is_completed:
+            self.clocks.clear()
+            return
+        if self._persist:
+            self.workflow = Workflow.restore(self.pages.specification, self.workflow.snapshot(), self)
+        self._keep_clocks()
+        self._tell()
+
+    def _keep_clocks(self) -> None:
+        scopes = {scope.id: scope for scope in self.workflow.active_scopes()}
+        self.clocks = {key: clock for key, clock in self.clocks.items() if key in scopes}
+        for key, scope in scopes.items():
+            settings = self.outline(scope.process_id, scope.element_id).settings
+            if "clock" in settings and key not in self.clocks:
+                self.clocks[key] = self._start(settings, scope.data)
+
+    def _start(self, settings: Mapping[str, str], data: Mapping[str, Any]) -> Running:
+        read = {name: self._read(value, data) for name, value in settings.items() if name.startswith("clock")}
+        started = read.get("clock.start") or self._now
+        ends = due(
+            started, int(read["clock.amount"]), read["clock.unit"], calendar=_calendar(), roll=read["clock.roll"]
+        )
+        rows = [_plain(row) for row in self.decide(settings["ladder"], data)] if settings.get("ladder") else []
+        assert all(row["notice"] in self.pages.notices for row in rows)
+        ladder = rungs(rows, started, ends.due_at, _calendar())
+        return Running(name=read["clock"], started_at=started, due_at=ends.due_at, ladder=ladder)
+
+    def _tell(self) -> None:
+        for clock in self.clocks.values():
+            for rung in clock.ladder:
+                if rung.due_at <= self._now and rung.name not in clock.told:
+                    clock.told.add(rung.name)
+                    self.told.append(
+                        Told(notice=rung.rule["notice"], to="; ".join(rung.rule["to"]), element_id=clock.name)
+                    )
+
+    def _due(self, timer: WaitingTimer) -> datetime:
+        if timer.clock is None:
+            assert timer.due_at is not None
+            return timer.due_at
+        named = [clock for _, clock in sorted(self.clocks.items()) if clock.name == timer.clock]
+        alike = sorted(
+            each.id
+            for each in self.workflow.waiting_timers()
+            if each.clock == timer.clock and each.element_id == timer.element_id
+        )
+        clock = named[alike.index(timer.id)]
+        return next(rung.due_at for rung in clock.ladder if rung.name == timer.rung)
+
+    def _read(self, source: str | None, data: Mapping[str, Any]) -> Any:
+        if source is None or not source.startswith("="):
+            return source
+        functions = self.functions()
+        compiled = feel.compile(source[1:], feel.special_names(data, functions))
+        return feel.lower(compiled(data, now=self._now, functions=functions).value)
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: int(value) if isinstance(value, Decimal) and value == int(value) else value for name, value in row.items()
+    }
