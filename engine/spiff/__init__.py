@@ -14,6 +14,8 @@ Nothing of SpiffWorkflow leaves this package. What it does wrong and how the doo
 """
 
 from engine.spiff.failure import StepFailed
+from engine.spiff.findings import Finding
+from engine.spiff.lint import lint
 from engine.spiff.outline import (
     Definitions,
     ElementOutline,
@@ -31,6 +33,7 @@ __all__ = [
     "Definitions",
     "ElementOutline",
     "Ending",
+    "Finding",
     "FlowOutline",
     "Host",
     "LaneOutline",
@@ -47,5 +50,6 @@ __all__ = [
     "WaitingTimer",
     "Workflow",
     "compile_process",
+    "lint",
     "read_definitions",
 ]

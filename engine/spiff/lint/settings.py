@@ -1,0 +1,155 @@
+"""Our own settings: known names, on the right elements, with values that can be used."""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from engine.spiff.document import Node
+from engine.spiff.findings import Finding, Severity
+from engine.spiff.lint.context import Page
+from engine.spiff.zeebe import PREFIX, extensions
+
+KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]*")
+NUMBER = re.compile(r"\d+")
+ADDRESSEE = re.compile(r"resident|owner|[a-z][a-z_]*@.+")
+UNITS = ("working-days", "calendar-days", "calendar-months", "hours", "fixed-date")
+OUTCOMES = ("solved", "explained", "diverted", "withdrawn", "merged", "raised")
+
+ACTIVITIES = (
+    "userTask",
+    "manualTask",
+    "subProcess",
+    "transaction",
+    "callActivity",
+    "sendTask",
+    "serviceTask",
+    "receiveTask",
+    "scriptTask",
+    "businessRuleTask",
+    "task",
+)
+PEOPLE = ("userTask", "manualTask")
+EVENTS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
+#: Where a setting may stand; "lane" for lanes. A lane's settings reach all that lies in it.
+PLACES: Mapping[str, tuple[str, ...]] = {
+    "role": ("lane", *PEOPLE),
+    "unit": ("lane", *PEOPLE),
+    "exclude": ("lane", *PEOPLE),
+    "clock": ACTIVITIES,
+    "clock.amount": ACTIVITIES,
+    "clock.unit": ACTIVITIES,
+    "clock.roll": ACTIVITIES,
+    "clock.kind": ACTIVITIES,
+    "clock.start": ACTIVITIES,
+    "ladder": ACTIVITIES,
+    "extend": ACTIVITIES,
+    "extend.amount": ACTIVITIES,
+    "extend.unit": ACTIVITIES,
+    "extend.reason": ACTIVITIES,
+    "notice": ("sendTask", "intermediateThrowEvent", "endEvent"),
+    "to": ("sendTask", "intermediateThrowEvent", "endEvent"),
+    "document": ("sendTask", *PEOPLE),
+    "outcome": ("endEvent",),
+    "state": ("lane", *ACTIVITIES, *EVENTS),
+}
+#: The values of those that are chosen from a list.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "clock.unit": UNITS,
+    "extend.unit": UNITS,
+    "clock.roll": ("forward", "none"),
+    "clock.kind": ("statutory", "internal"),
+    "outcome": OUTCOMES,
+}
+
+
+def check_settings(page: Page) -> Iterator[Finding]:
+    """Check the settings of one process."""
+    for node, element in page.nodes():
+        yield from _properties(page, node, element.id, element.name, element.kind)
+        yield from _clock(page, element.id, element.name, extensions(node).settings)
+        if element.kind == "userTask" and not element.settings.get("role"):
+            yield page.error(
+                "role-missing",
+                element,
+                "nobody is said to do it: neither it nor its lane has a role",
+                f"Set {PREFIX}role on it or on its lane",
+            )
+        if element.kind == "sendTask" and element.task_type == "notify":
+            for name in ("notice", "to"):
+                if not element.settings.get(name):
+                    yield page.error(
+                        f"{name}-missing", element, f"a notice needs {PREFIX}{name}", f"Set {PREFIX}{name}"
+                    )
+    for lane in page.node.iter("{*}lane"):
+        yield from _properties(page, lane, lane.get("id") or "", lane.get("name") or "", "lane")
+
+
+def _properties(page: Page, node: Node, id: str, name: str, kind: str) -> Iterator[Finding]:
+    for key, value in extensions(node).properties.items():
+        if not key.startswith(PREFIX):
+            continue
+        setting = key.removeprefix(PREFIX)
+        if setting not in PLACES:
+            near = get_close_matches(setting, PLACES, 1, 0.6)
+            mend = f"Write {PREFIX}{near[0]}, if that is meant" if near else "Remove it, or correct its name"
+            yield page.say(
+                Severity.ERROR,
+                "setting-unknown",
+                id,
+                name,
+                f"there is no setting {key}",
+                mend,
+            )
+        elif kind not in PLACES[setting]:
+            yield page.say(
+                Severity.WARNING,
+                "setting-misplaced",
+                id,
+                name,
+                f"{key} means nothing on a {kind}",
+                f"Set it on one of: {', '.join(PLACES[setting])}",
+            )
+        else:
+            yield from _value(page, id, name, setting, value)
+
+
+def _value(page: Page, id: str, name: str, setting: str, value: str) -> Iterator[Finding]:
+    reason = wrong_value(setting, value)
+    if reason:
+        yield page.say(Severity.ERROR, "setting-value", id, name, f"{PREFIX}{setting} {reason}", "Correct its value")
+
+
+def wrong_value(setting: str, value: str) -> str | None:
+    """Say what is wrong with the value of a setting; None when nothing is. Expressions are checked elsewhere."""
+    value = value.strip()
+    if value.startswith("="):
+        return None
+    if not value:
+        return None if setting == "ladder" else "is empty"
+    if setting in CHOICES and value not in CHOICES[setting]:
+        return f"is {value!r}, and can be one of: {', '.join(CHOICES[setting])}"
+    if setting in ("clock.amount", "extend.amount") and not NUMBER.fullmatch(value):
+        return f"is {value!r}, which is no whole number"
+    if setting == "extend":
+        wrong = [part for part in value.split(";") if not KEY.fullmatch(part.strip())]
+        return f"names the clock {wrong[0].strip()!r}; write names of clocks with ; between" if wrong else None
+    if setting in ("role", "clock", "ladder", "notice", "document", "state") and not KEY.fullmatch(value):
+        return f"is {value!r}, which is no key of letters, digits, dots and dashes"
+    if setting == "exclude":
+        return "is no expression; begin it with ="
+    if setting == "to":
+        wrong = [part for part in value.split(";") if not ADDRESSEE.fullmatch(part.strip())]
+        if wrong:
+            return f"has the addressee {wrong[0].strip()!r}; write resident, owner, or a role as in handler@=unit"
+    return None
+
+
+def _clock(page: Page, id: str, name: str, settings: Mapping[str, str]) -> Iterator[Finding]:
+    if any(key.startswith("clock.") for key in settings) and "clock" not in settings:
+        yield page.say(Severity.ERROR, "clock-without-name", id, name, "its clock has no name", f"Set {PREFIX}clock")
+    if "clock" in settings:
+        for key in ("clock.amount", "clock.unit"):
+            if key not in settings and settings.get("clock.unit") != "fixed-date":
+                yield page.say(
+                    Severity.ERROR, "clock-incomplete", id, name, f"its clock has no {key[6:]}", f"Set {PREFIX}{key}"
+                )
