@@ -1,0 +1,175 @@
+"""A process package: the files of one folder, read from a directory or a zip and written back byte for byte."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import orjson
+
+from engine.errors import Invalid
+
+MANIFEST: Final = "package.json"
+TEXTS: Final = "texts.json"
+#: What a package may be, so that an upload cannot exhaust the machine.
+MAX_FILES: Final = 500
+MAX_BYTES: Final = 20 * 2**20
+#: Every zip entry carries this time, so that equal content is equal bytes.
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """The files of a package by their path inside it, such as `forms/rate.form`."""
+
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def read_directory(cls, root: Path) -> "Package":
+        """Read every file below `root`; names that begin with a dot are left out.
+
+        Raises:
+            Invalid: `root` is no folder, or it is too large.
+        """
+        if not root.is_dir():
+            raise Invalid("package-missing", "{path} is no folder. Name the folder of the package.", path=str(root))
+        files: dict[str, bytes] = {}
+        total = 0
+        for path in sorted(root.rglob("*")):
+            name = path.relative_to(root)
+            if not path.is_file() or any(part.startswith(".") for part in name.parts):
+                continue
+            total += path.stat().st_size
+            _limit(len(files) + 1, total)
+            files[name.as_posix()] = path.read_bytes()
+        return cls(files=files)
+
+    @classmethod
+    def read_zip(cls, content: bytes) -> "Package":
+        """Read a zip. A single folder around everything is taken off.
+
+        Raises:
+            Invalid: it is no zip, too large when unpacked, or has a name that leads out of the package.
+        """
+        files: dict[str, bytes] = {}
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+                _limit(len(entries), sum(entry.file_size for entry in entries))
+                for entry in entries:
+                    name = _safe(entry.filename)
+                    if name in files:
+                        raise _unusable(f"{name} is in it twice")
+                    with archive.open(entry) as source:  # the size that an entry states need not be the one it has
+                        files[name] = source.read(entry.file_size + 1)
+                    if len(files[name]) != entry.file_size:
+                        raise _unusable(f"{name} is larger than it says")
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            raise _unusable(str(error)) from error
+        return cls(files=_without_outer_folder(files))
+
+    def to_zip(self) -> bytes:
+        """Return a zip with sorted names and fixed times: equal content is equal bytes."""
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in sorted(self.files.items()):
+                entry = zipfile.ZipInfo(name, _EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, content)
+        return target.getvalue()
+
+    @cached_property
+    def sha256(self) -> str:
+        """What identifies the content, whatever it was read from: 64 hex digits."""
+        digest = hashlib.sha256()
+        for name, content in sorted(self.files.items()):
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+        return digest.hexdigest()
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The content of `package.json`: `key`, `main` (id of the main process), `name` by locale, `categories`.
+
+        Raises:
+            Invalid: it is missing, no JSON, or lacks a key.
+        """
+        manifest = self.json(MANIFEST)
+        lacking = [name for name in ("key", "main", "name") if not manifest.get(name)]
+        if lacking:
+            raise Invalid(
+                "manifest-incomplete", "package.json lacks {names}. Add them.", names=", ".join(lacking), file=MANIFEST
+            )
+        return manifest
+
+    @cached_property
+    def texts(self) -> dict[str, Any]:
+        """The content of `texts.json`: what residents read of the process, by locale. Empty when there is none."""
+        return self.json(TEXTS) if TEXTS in self.files else {}
+
+    def json(self, name: str) -> dict[str, Any]:
+        """Return a JSON file of the package, an object.
+
+        Raises:
+            Invalid: it is missing or cannot be read.
+        """
+        if name not in self.files:
+            raise Invalid("package-file-missing", "The package has no {file}. Add it.", file=name)
+        try:
+            found = orjson.loads(self.files[name])
+        except orjson.JSONDecodeError as error:
+            raise Invalid("package-json", "{file} is no JSON: {reason}.", file=name, reason=str(error)) from error
+        if not isinstance(found, dict):
+            raise Invalid("package-json", "{file} is no JSON: {reason}.", file=name, reason="it is not an object")
+        return found
+
+    def below(self, folder: str, suffix: str) -> dict[str, bytes]:
+        """Return the files of a folder that end in `suffix`, by their name without folder and suffix."""
+        start = folder + "/"
+        return {
+            name[len(start) : -len(suffix)]: content
+            for name, content in sorted(self.files.items())
+            if name.startswith(start) and name.endswith(suffix)
+        }
+
+    @property
+    def diagrams(self) -> dict[str, bytes]:
+        """The BPMN files by name."""
+        return {name: content for name, content in self.files.items() if name.endswith(".bpmn")}
+
+
+def _limit(count: int, total: int) -> None:
+    if count > MAX_FILES or total > MAX_BYTES:
+        raise Invalid(
+            "package-too-large",
+            "The package has {count} files and {size} MB; {files} files and {limit} MB are the most.",
+            count=count,
+            size=total >> 20,
+            files=MAX_FILES,
+            limit=MAX_BYTES >> 20,
+        )
+
+
+def _safe(name: str) -> str:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not path.parts or ":" in name:
+        raise _unusable(f"the name {name!r} leads out of it")
+    return path.as_posix()
+
+
+def _without_outer_folder(files: dict[str, bytes]) -> dict[str, bytes]:
+    outer = {name.partition("/")[0] for name in files}
+    if MANIFEST in files or len(outer) != 1 or any("/" not in name for name in files):
+        return files
+    return {name.partition("/")[2]: content for name, content in files.items()}
+
+
+def _unusable(reason: str) -> Invalid:
+    return Invalid(
+        "package-unusable", "This is no package that can be read: {reason}. Nothing was kept.", reason=reason
+    )
