@@ -44,7 +44,7 @@ class CalendarVersion(Base):
 
 
 class CalendarDay(Base):
-    """A day that a notice names: a holiday, weekend days in it included, or a weekend day that is worked (调休上班日)."""
+    """A day that a notice names: a holiday and the weekends in it, or a weekend day that is worked (调休上班日)."""
 
     __tablename__ = "calendar_day"
 

@@ -1,0 +1,258 @@
+"""Clocks: start, end, extend, recompute. Every change is in the clock's ledger and in the case's events.
+
+Whoever calls holds the lock of the instance, as for every event of a case; recomputing takes a clock at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor, Tag, record
+from engine.clock import aware
+from engine.db import new_id, writing
+from engine.deadlines import ledger
+from engine.deadlines.calendar import WorkCalendar
+from engine.deadlines.calendars import calendar_for
+from engine.deadlines.clocks import Due, Unit, default_roll, due, extend
+from engine.deadlines.ladder import rungs
+from engine.deadlines.ledger import LIVE, EventKind, Moved
+from engine.deadlines.models import Clock, ClockState, Rung, RungState
+from engine.deadlines.trace import from_json, to_json
+from engine.errors import Conflict, Invalid, NotFound
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockSpec:
+    """What a diagram says about a clock.
+
+    Args:
+        amount: of `unit`; not read for a fixed date.
+        unit: `hours`, `working-days`, `calendar-days`, `calendar-months`, `fixed-date`.
+        kind: `statutory` or `internal`.
+        roll: `forward` or `none`; by default a resident's window rolls and an agency's duty does not.
+        start: when counting starts, by default now; for a fixed date, any moment of that day.
+        ladder: key of the ladder's decision.
+    """
+
+    name: str
+    amount: int
+    unit: str
+    kind: str = "internal"
+    roll: str | None = None
+    start: datetime | None = None
+    ladder: str | None = None
+
+
+def start_clock(
+    session: Session,
+    *,
+    spec: ClockSpec,
+    case_id: UUID,
+    instance_id: UUID,
+    jurisdiction: str,
+    scope_id: str,
+    element_id: str,
+    process_id: str,
+    unit_id: UUID | None,
+    role: str | None,
+    now: datetime,
+    ladder_rows: Sequence[Mapping[str, Any]] = (),
+    calendar: WorkCalendar | None = None,
+    actor: Actor | None = None,
+) -> Clock:
+    """Start a clock with its rungs, and return a copy of its row that the session does not track.
+
+    A clock of this name that already runs over the scope is returned as it is: giving the work to somebody else never
+    starts the time anew.
+
+    Args:
+        scope_id: the engine's id of the activity that it runs over.
+        unit_id, role: whose time it is.
+        ladder_rows: of the ladder's decision, see `engine.deadlines.ladder.rungs`; none means no rungs.
+        calendar: the jurisdiction's, when the caller has it.
+
+    Raises:
+        Invalid: the amount, unit, kind or a ladder's row cannot be used.
+    """
+    if spec.kind not in ("statutory", "internal"):
+        raise Invalid(
+            "clock-kind", "Clock {clock} is of the kind {kind}. Use statutory or internal.",
+            clock=spec.name, kind=spec.kind,
+        )  # fmt: skip
+    with writing(session):
+        running = session.scalars(
+            select(Clock).where(
+                Clock.instance_id == instance_id, Clock.scope_id == scope_id, Clock.name == spec.name,
+                Clock.state.in_(LIVE),
+            )
+        ).one_or_none()  # fmt: skip
+        if running is not None:
+            return running
+        calendar = calendar or calendar_for(session, jurisdiction)
+        received, roll = aware(spec.start or now), spec.roll or default_roll(role).value
+        promised = due(received, spec.amount, spec.unit, calendar=calendar, roll=roll)
+        values: dict[str, Any] = {
+            "id": new_id(), "jurisdiction": jurisdiction, "case_id": case_id, "instance_id": instance_id,
+            "scope_id": scope_id, "element_id": element_id, "process_id": process_id, "name": spec.name,
+            "kind": spec.kind, "unit_id": unit_id, "role": role, "amount": spec.amount, "unit": str(spec.unit),
+            "roll": str(roll), "started_at": aware(now) if spec.unit == Unit.FIXED_DATE else received,
+            "calendar_id": calendar.calendar_id, "due_at": promised.due_at, "original_due_at": promised.due_at,
+            "trace": to_json(promised.trace), "provisional": promised.provisional, "ladder": spec.ladder,
+            "state": ClockState.RUNNING.value, "stopped_at": None,
+        }  # fmt: skip
+        session.execute(insert(ledger.CLOCKS), values)
+        clock = Clock(**values)
+        _add_rungs(session, clock, ladder_rows, calendar)
+        ledger.enter(session, clock, EventKind.STARTED, now, {"received": received.isoformat(), "amount": spec.amount,
+                     "unit": str(spec.unit), "due_at": promised.due_at.isoformat()})  # fmt: skip
+        _record(session, clock, Tag.CLOCK_STARTED, actor, now, {"due_at": promised.due_at.isoformat()})
+        return clock
+
+
+def _add_rungs(session: Session, clock: Clock, rows: Sequence[Mapping[str, Any]], calendar: WorkCalendar) -> None:
+    planned = rungs(rows, clock.started_at, clock.due_at, calendar)
+    if planned:
+        session.execute(
+            insert(ledger.RUNGS),
+            [
+                {"id": new_id(), "clock_id": clock.id, "case_id": clock.case_id, "jurisdiction": clock.jurisdiction,
+                 "name": rung.name, "position": rung.position, "due_at": rung.due_at, "rule": rung.rule,
+                 "state": RungState.WAITING.value}
+                for rung in planned
+            ],
+        )  # fmt: skip
+
+
+def stop_clock(session: Session, clock_id: UUID, *, now: datetime, actor: Actor | None = None) -> bool:
+    """Stop a clock: what it measures was done. Rungs that wait will not come. False when it no longer ran."""
+    return _end(session, clock_id, ClockState.STOPPED, EventKind.STOPPED, Tag.CLOCK_STOPPED, now, actor)
+
+
+def cancel_clock(session: Session, clock_id: UUID, *, now: datetime, actor: Actor | None = None) -> bool:
+    """Cancel a clock: its activity was interrupted. Rungs that wait will not come. False when it no longer ran."""
+    return _end(session, clock_id, ClockState.CANCELLED, EventKind.CANCELLED, Tag.CLOCK_CANCELLED, now, actor)
+
+
+def _end(
+    session: Session, clock_id: UUID, state: ClockState, kind: EventKind, tag: Tag, now: datetime, actor: Actor | None
+) -> bool:
+    with writing(session):
+        clock = _lock(session, clock_id)
+        if clock.state not in LIVE:
+            return False
+        ended = update(Clock).where(Clock.id == clock_id)
+        session.execute(ended.values(state=state.value, stopped_at=aware(now)))
+        waiting = update(Rung).where(Rung.clock_id == clock_id, Rung.state == RungState.WAITING)
+        session.execute(waiting.values(state=RungState.CANCELLED.value))
+        ledger.enter(session, clock, kind, now, {})
+        _record(session, clock, tag, actor, now, {"late": aware(now) > clock.due_at})
+        return True
+
+
+def extend_clock(
+    session: Session, clock_id: UUID, *, amount: int, unit: str, reason: str, approved_by: Actor, now: datetime
+) -> Clock:
+    """Extend a clock by an amount that was approved, counted from the last day so far; move what follows it.
+
+    Rungs that fired stay fired; those that wait, and the timers that follow them, move.
+
+    Raises:
+        NotFound: there is no such clock.
+        Conflict: it no longer runs.
+        Invalid: the amount or unit cannot be counted.
+    """
+    with writing(session):
+        clock = _lock(session, clock_id)
+        if clock.state not in LIVE:
+            raise Conflict(
+                "clock-ended", "Clock {clock} has ended ({state}) and cannot be extended.",
+                clock=clock.name, state=str(clock.state),
+            )  # fmt: skip
+        calendar = calendar_for(session, clock.jurisdiction)
+        before = Due(due_at=clock.due_at, trace=tuple(from_json(clock.trace)), provisional=clock.provisional)
+        after = extend(before, amount, unit, calendar=calendar, roll=clock.roll)
+        data = {"amount": amount, "unit": str(unit), "reason": reason, "approved_by": approved_by.id,
+                "from": clock.due_at.isoformat(), "due_at": after.due_at.isoformat()}  # fmt: skip
+        ledger.move(session, clock, after, calendar)
+        ledger.enter(session, clock, EventKind.EXTENDED, now, data)
+        _record(session, clock, Tag.CLOCK_EXTENDED, approved_by, now, data)
+        return clock
+
+
+def preview_recompute(session: Session, jurisdiction: str, calendar: WorkCalendar | None = None) -> list[Moved]:
+    """Return which clocks that run would move, and where to, without moving any; the ones that move earlier first.
+
+    Args:
+        calendar: what to count with; by default the jurisdiction's newest.
+    """
+    calendar = calendar or calendar_for(session, jurisdiction)
+    clocks = session.scalars(select(Clock).where(Clock.jurisdiction == jurisdiction, Clock.state.in_(LIVE)))
+    moved = [Moved.of(clock, ledger.replay(session, clock, calendar)) for clock in clocks]
+    return sorted((each for each in moved if each.before != each.after), key=lambda each: each.after - each.before)
+
+
+def recompute_clocks(
+    session: Session, jurisdiction: str, *, reason: str, now: datetime, actor: Actor | None = None
+) -> list[Moved]:
+    """Recompute every clock that runs with the jurisdiction's newest calendar; return those whose date moved.
+
+    Each clock is a transaction of its own unless the caller has one open. Doing it again moves nothing.
+
+    Raises:
+        Conflict: a case changed at the same moment; what was done so far stays, and the call may be repeated.
+    """
+    running = select(Clock.id).where(Clock.jurisdiction == jurisdiction, Clock.state.in_(LIVE)).order_by(Clock.id)
+    found = [
+        recompute_clock(session, id_, reason=reason, now=now, actor=actor) for id_ in session.scalars(running).all()
+    ]
+    return [moved for moved in found if moved is not None and moved.before != moved.after]
+
+
+def recompute_clock(
+    session: Session, clock_id: UUID, *, reason: str, now: datetime, actor: Actor | None = None
+) -> Moved | None:
+    """Count a clock's date anew, extensions included, with the newest calendar; None when nothing changed."""
+    with writing(session):
+        clock = _lock(session, clock_id)
+        calendar = calendar_for(session, clock.jurisdiction)
+        after = ledger.replay(session, clock, calendar)
+        if clock.state not in LIVE or (after.due_at == clock.due_at and to_json(after.trace) == clock.trace):
+            return None
+        moved = Moved.of(clock, after)
+        data = {"reason": reason, "from": moved.before.isoformat(), "due_at": moved.after.isoformat()}
+        ledger.move(session, clock, after, calendar)
+        ledger.enter(session, clock, EventKind.RECOMPUTED, now, data)
+        _record(session, clock, Tag.CLOCK_RECOMPUTED, actor, now, data)
+        return moved
+
+
+def running_clock(session: Session, *, instance_id: UUID, name: str) -> Clock | None:
+    """Return the clock of this name that runs in an instance, the youngest of several."""
+    return session.scalars(
+        select(Clock)
+        .where(Clock.instance_id == instance_id, Clock.name == name, Clock.state.in_(LIVE))
+        .order_by(Clock.started_at.desc(), Clock.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _lock(session: Session, clock_id: UUID) -> Clock:
+    statement = select(Clock).where(Clock.id == clock_id).with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound("clock-unknown", "There is no clock {clock}.", clock=str(clock_id))
+    return found
+
+
+def _record(
+    session: Session, clock: Clock, tag: Tag, actor: Actor | None, now: datetime, data: Mapping[str, Any]
+) -> None:
+    record(
+        session, tag=tag, actor=actor or Actor.engine(), at=now, jurisdiction=clock.jurisdiction,
+        case_id=clock.case_id, data={"clock": str(clock.id), "name": clock.name, "kind": clock.kind, **data},
+    )  # fmt: skip
