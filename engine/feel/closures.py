@@ -174,17 +174,32 @@ def _(node: Filter) -> Closure:
     return lambda scope: filter_items(items(scope), condition, scope)
 
 
+#: Functions whose value for a text never changes, so that `duration("P15D")` is read once.
+_READERS = frozenset(["date", "time", "date and time", "duration"])
+
+
 @compile_node.register
 def _(node: Call) -> Closure:
     function, names = compile_node(node.function), node.names
     arguments = [compile_node(argument) for argument in node.arguments]
     builtin = BUILTINS.get(node.function.name) if isinstance(node.function, Name) else None
+    constant: list[Value] = []
+    is_constant = builtin is not None and builtin.name in _READERS and _is_text(node)
 
     def invoke(scope: Scope) -> Value:
         called = function(scope)
         if builtin is not None and type(called) in KINDS:
             # data called `date` or `count` does not take the function of that name away
             called = builtin
-        return call(called, [argument(scope) for argument in arguments], names, scope)
+        if constant and called is builtin:
+            return constant[0]
+        value = call(called, [argument(scope) for argument in arguments], names, scope)
+        if is_constant and called is builtin and value is not None:
+            constant[:] = [value]
+        return value
 
     return invoke
+
+
+def _is_text(node: Call) -> bool:
+    return len(node.arguments) == 1 and isinstance(node.arguments[0], Literal) and type(node.arguments[0].value) is str

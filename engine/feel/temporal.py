@@ -16,7 +16,7 @@ _Day = TypeVar("_Day", bound=datetime.date)
 
 # Source: DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8, which refers to XML Schema 1.1; ASCII digits only.
 _DATE = re.compile(r"(-?(?:[1-9]\d{4,8}|\d{4}))-(\d\d)-(\d\d)", re.ASCII)
-_ZONE = r"(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z_]+(?:/[\w+-]+)*)?"
+_ZONE = r"([Zz]|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z_]+(?:/[\w+-]+)*)?"
 _TIME = re.compile(r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?" + _ZONE, re.ASCII)
 _MONTHS = re.compile(r"(-)?P(?:(\d{1,18})Y)?(?:(\d{1,18})M)?", re.ASCII)
 _DAYS = re.compile(r"(-)?P(?:(\d+)W)?(?:(\d+)D)?(T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d*))?S)?)?", re.ASCII)
@@ -32,7 +32,7 @@ def parse_zone(text: str | None) -> datetime.tzinfo | None:
     """Return the zone of `Z`, `+08:00` or `@Asia/Shanghai`; raise ValueError or KeyError when there is no such."""
     if not text:
         return None
-    if text in ("Z", "@Z", "@UTC"):
+    if text in ("Z", "z", "@Z", "@UTC"):
         return datetime.UTC
     if text.startswith("@"):
         return ZoneInfo(text[1:])
