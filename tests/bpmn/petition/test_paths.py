@@ -93,13 +93,13 @@ def test_what_is_not_handled_here_is_diverted_with_a_reason(
         # an accusation leaves by the sealed channel, and the notice says nothing of it
         ({"secret": True}, "hand_secret", "sealed"),
         # emergency comes before everything else
-        ({"emergency": True, "duplicate": True, "duplicate_of": "SQ2026-000000"}, "hand_emergency", "diverted"),
+        ({"emergency": True, "unlawful": True, "divert_reason": "须立即移交处置"}, "hand_emergency", "diverted"),
     ],
 )
 def test_an_emergency_or_a_secret_is_handed_over_by_the_shift_lead(
     answers: dict[str, Any], task: str, notice: str
 ) -> None:
-    walk = registered(filed(), divert_reason="须立即移交处置", **answers)
+    walk = registered(filed(), **answers)
     assert walk.open == [task]
     assert walk.setting(task, "role") == "shift_lead"
     walk.do(task, handed_to="区应急中心", handed_at="2026-03-09T09:20+08:00")
