@@ -1,1 +1,43 @@
-"""Outgoing notices: composed beside the process, kept in an outbox, sent by channels with retries."""
+"""Notices: written from templates, kept in an outbox, sent at least once, each with a stable key."""
+
+from engine.notices.channels import (
+    AppChannel,
+    Channel,
+    ChannelDown,
+    EmailChannel,
+    Outgoing,
+    PermanentFailure,
+    TemporaryFailure,
+    message_id,
+)
+from engine.notices.dispatch import send_due
+from engine.notices.models import Notice, NoticeState
+from engine.notices.outbox import Recipient, notify
+from engine.notices.service import counts, mark_read, of_case, recent, resend, undelivered, unread, unread_count
+from engine.notices.texts import NoticeTexts, Written
+
+__all__ = [
+    "AppChannel",
+    "Channel",
+    "ChannelDown",
+    "EmailChannel",
+    "Notice",
+    "NoticeState",
+    "NoticeTexts",
+    "Outgoing",
+    "PermanentFailure",
+    "Recipient",
+    "TemporaryFailure",
+    "Written",
+    "counts",
+    "mark_read",
+    "message_id",
+    "notify",
+    "of_case",
+    "recent",
+    "resend",
+    "send_due",
+    "undelivered",
+    "unread",
+    "unread_count",
+]

@@ -24,7 +24,8 @@ class NoticeState(StrEnum):
     DEAD = "dead"
 
 
-_DUE_SQL = text("state IN ('pending', 'sending')")
+#: Still to be sent, spelled out: SQLite uses the partial index only for a condition without parameters.
+DUE_SQL = text("state IN ('pending', 'sending')")
 
 
 class Notice(Base):
@@ -32,7 +33,7 @@ class Notice(Base):
 
     __tablename__ = "notice"
     __table_args__ = (
-        Index("ix_notice_due", "next_try_at", sqlite_where=_DUE_SQL, postgresql_where=_DUE_SQL),
+        Index("ix_notice_due", "next_try_at", sqlite_where=DUE_SQL, postgresql_where=DUE_SQL),
         Index("ix_notice_case", "case_id"),
         Index("ix_notice_staff", "staff_id", "created_at"),
     )

@@ -1,0 +1,200 @@
+"""Ways to an addressee. The only place that knows Apprise.
+
+Apprise reads the address of the mail server and composes the message. It is not asked to carry it: it would only say
+yes or no, and adds a Message-ID of its own, while a second sending has to be recognisable by the first one's.
+"""
+
+import hashlib
+import smtplib
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email import message_from_string
+from email.errors import MessageError
+from email.utils import parseaddr
+from typing import Any, Final, Protocol
+from urllib.parse import quote, urlsplit
+
+from apprise import Apprise, NotifyFormat
+from apprise.exception import AppriseException
+from apprise.plugins.email import NotifyEmail
+
+from engine.errors import EngineError, Invalid
+
+#: Replies of a mail server that are worth another try. Source: RFC 5321, 4.2.1.
+_TRY_AGAIN: Final = range(400, 500)
+
+
+class TemporaryFailure(EngineError):
+    """It was not sent now; the same notice may be accepted later."""
+
+
+class ChannelDown(TemporaryFailure):
+    """Nothing at all can be sent by this channel now."""
+
+
+class PermanentFailure(EngineError):
+    """It will never be accepted as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A notice on its way: a copy that no session tracks.
+
+    Args:
+        key: stable through every attempt.
+        address: for the channel, readable.
+    """
+
+    key: str
+    channel: str
+    address: str = field(repr=False)
+    subject: str
+    body: str
+    link: str
+
+
+class Channel(Protocol):
+    """Hands one notice over, or says why not."""
+
+    def send(self, notice: Outgoing) -> None:
+        """Return when the notice is accepted.
+
+        Raises:
+            TemporaryFailure: it may be accepted later.
+            PermanentFailure: it never will.
+        """
+
+
+class AppChannel:
+    """The application itself: a notice is delivered by being there."""
+
+    def send(self, notice: Outgoing) -> None:
+        """Accept anything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChannel:
+    """E-mail by SMTP.
+
+    Args:
+        url: `smtp://[user:password@]host[:port]` (with STARTTLS when a user is named), or `smtps://…` for TLS from the
+            first byte.
+        sender: `notices@example.org`, or with a name, `吹哨 <notices@example.org>`.
+        reply_to: where answers go; empty: to the sender.
+        timeout: seconds that each step of the conversation may take.
+    """
+
+    url: str = field(repr=False)
+    sender: str
+    reply_to: str = ""
+    timeout: float = 10.0
+
+    def __post_init__(self) -> None:
+        self._server()
+
+    def send(self, notice: Outgoing) -> None:
+        """Send one mail. `Message-ID` and `X-Idempotency-Key` follow from the notice's key."""
+        name, address = parseaddr(notice.address)
+        if "@" not in address or not address.isascii() or not notice.address.isprintable():
+            raise PermanentFailure("notice-address", "It has no usable mail address. Correct the address.")
+        message = self._composed(notice, name, address)
+        try:
+            self._carry(address, message)
+        except smtplib.SMTPRecipientsRefused as error:
+            raise _refused(*next(iter(error.recipients.values()))) from error
+        except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            raise _refused(error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
+            # a connection that breaks after the text was sent may have delivered it: the next try has the same id
+            raise ChannelDown(
+                "mail-server", "The mail server does not answer: {reason}.", reason=_reason(error)
+            ) from error
+        except smtplib.SMTPException as error:
+            raise TemporaryFailure("mail-server", "The mail server: {reason}.", reason=_reason(error)) from error
+
+    def _server(self) -> Any:
+        parts = urlsplit(self.url)
+        scheme = {"smtp": "mailto", "smtps": "mailtos"}.get(parts.scheme)
+        _, sender = parseaddr(self.sender)
+        if scheme is None or not parts.hostname or "@" not in sender:
+            raise Invalid("mail-settings", "The mail server or the sender's address cannot be read. Correct it.")
+        mode = "ssl" if scheme == "mailtos" else "starttls" if parts.username else "insecure"
+        port = f":{parts.port}" if parts.port else ""
+        user = f"{parts.username}:{parts.password or ''}@" if parts.username else ""
+        try:
+            return Apprise.instantiate(
+                # without a user Apprise takes the encrypted modes to need one, hence the scheme for each
+                f"{'mailto' if mode == 'insecure' else 'mailtos'}://{user}{parts.hostname}{port}/?mode={mode}"
+                f"&smtp={parts.hostname}&from={quote(sender)}&to={quote(sender)}&format=text",
+                suppress_exceptions=False,
+            )
+        except (AppriseException, TypeError) as error:
+            raise Invalid(
+                "mail-settings", "The mail server or the sender's address cannot be read. Correct it."
+            ) from error
+
+    def _composed(self, notice: Outgoing, name: str, address: str) -> bytes:
+        sender_name, sender = parseaddr(self.sender)
+        reply_name, reply_to = parseaddr(self.reply_to)
+        headers = {
+            "X-Idempotency-Key": notice.key,
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no holiday answers, please
+        }
+        try:
+            (composed,) = NotifyEmail.prepare_emails(
+                subject=notice.subject,
+                body=notice.body,
+                from_addr=(sender_name or False, sender),
+                to=[(name or False, address)],
+                reply_to={reply_to} if reply_to else None,
+                names={reply_to: reply_name} if reply_name else None,
+                smtp_host=urlsplit(self.url).hostname,
+                notify_format=NotifyFormat.TEXT,
+                headers=headers,
+            )
+        except (AppriseException, MessageError, UnicodeError) as error:
+            raise PermanentFailure(
+                "mail-text", "No mail can be made of it: {reason}.", reason=_reason(error)
+            ) from error
+        message = message_from_string(composed.body)
+        del message["Message-ID"]
+        message["Message-ID"] = message_id(notice.key, sender)
+        return message.as_bytes()
+
+    def _carry(self, address: str, message: bytes) -> None:
+        server = self._server()
+        context = ssl.create_default_context()
+        host, port = server.smtp_host, server.port or {"ssl": 465, "starttls": 587}.get(server.secure_mode, 25)
+        encrypted = server.secure_mode == "ssl"
+        with (
+            smtplib.SMTP_SSL(host, port, timeout=self.timeout, context=context)
+            if encrypted
+            else smtplib.SMTP(host, port, timeout=self.timeout)
+        ) as connection:
+            if server.secure_mode == "starttls":
+                connection.starttls(context=context)
+            if server.user and server.password:
+                connection.login(server.user, server.password)
+            connection.sendmail(parseaddr(self.sender)[1], [address], message)
+            # what goes wrong after acceptance must not turn a sent mail into a failed one
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+
+
+def message_id(key: str, sender: str) -> str:
+    """Return the Message-ID of every attempt to send the notice `key`. Source: RFC 5322, 3.6.4."""
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
+
+
+def _refused(code: int, said: bytes | str) -> TemporaryFailure | PermanentFailure:
+    reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    if code in _TRY_AGAIN:
+        return TemporaryFailure(
+            "mail-refused", "The mail server asks to try later: {reply} {reason}", reply=code, reason=reason
+        )
+    return PermanentFailure("mail-refused", "The mail server refused it: {reply} {reason}", reply=code, reason=reason)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
