@@ -4,6 +4,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
+from engine.cases.blobs import BlobStore
+from engine.cases.vault import Vault
 from engine.clock import Clock, SystemClock
 from web import current, presentation
 from web.database import init_database
@@ -27,7 +29,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         A WSGI application whose database is open. It starts no thread.
     """
     app = Flask(__name__)
-    app.extensions.update(current.attach(current.Wiring(settings=settings, clock=clock or SystemClock())))
+    wiring = current.Wiring(
+        settings=settings,
+        clock=clock or SystemClock(),
+        vault=Vault(settings.field_key),
+        blobs=BlobStore(settings.blob_dir),
+    )
+    app.extensions.update(current.attach(wiring))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -50,8 +58,11 @@ def _register_areas(app: Flask) -> None:
     from web import navigation
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
+    from web.cases.tasks import blueprint as tasks
+    from web.cases.views import blueprint as cases
+    from web.inbox.views import blueprint as inbox
 
     init_access(app)
     navigation.init_navigation(app)
-    app.register_blueprint(auth)
-    app.register_blueprint(navigation.blueprint)
+    for blueprint in (navigation.blueprint, auth, inbox, tasks, cases):
+        app.register_blueprint(blueprint)

@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
-from flask import current_app
+from flask import current_app, g
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from config import Settings
 from engine.audit import Actor
+from engine.cases.blobs import BlobStore
+from engine.cases.vault import Vault
 from engine.clock import Clock
 from engine.errors import Forbidden
 from engine.organisation.models import Staff
+from engine.organisation.policy import Viewer, viewer_for
 from web import database
 
 _KEY: Final = "chuishao"
@@ -24,6 +27,8 @@ class Wiring:
 
     settings: Settings
     clock: Clock
+    vault: Vault
+    blobs: BlobStore
 
 
 def attach(wiring: Wiring) -> dict[str, Wiring]:
@@ -45,6 +50,16 @@ def now() -> datetime:
     return _wiring().clock.now()
 
 
+def vault() -> Vault:
+    """Return what seals and opens personal fields."""
+    return _wiring().vault
+
+
+def blobs() -> BlobStore:
+    """Return where attachments lie."""
+    return _wiring().blobs
+
+
 def session() -> Session:
     """Return the request's database session."""
     return database.session()
@@ -64,3 +79,10 @@ def staff() -> Staff:
 def actor() -> Actor:
     """Return who is signed in, for the audit log."""
     return Actor.staff(staff())
+
+
+def viewer() -> Viewer:
+    """Return who is signed in as the policy sees them: with their roles and units."""
+    if "viewer" not in g:
+        g.viewer = viewer_for(session(), staff())
+    return cast(Viewer, g.viewer)

@@ -1,12 +1,15 @@
 """What the header shows: where a reader may go from here."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Flask, make_response, redirect, request, url_for
+from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
+from flask_babel import lazy_gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.db import writing
+from engine.organisation.policy import Action, may
 from web import current
 from web.auth.access import public
 from web.languages import DEFAULT, LANGUAGES, remember
@@ -15,11 +18,40 @@ from web.presentation.addresses import with_query
 blueprint: Final = Blueprint("home", __name__)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An entry of the header: shown to who may do `action`; None for everybody who is signed in."""
+
+    endpoint: str
+    label: Any
+    icon: str
+    action: Action | None = None
+
+
+PLACES: Final = (
+    Place(endpoint="inbox.index", label=lazy_gettext("待办"), icon="inbox", action=Action.VIEW_INBOX),
+    Place(endpoint="escalations.index", label=lazy_gettext("超期与督办"), icon="bell", action=Action.VIEW_ESCALATIONS),
+    Place(endpoint="notices.index", label=lazy_gettext("通知"), icon="send"),
+    Place(
+        endpoint="cockpit.incidents",
+        label=lazy_gettext("运行异常"),
+        icon="exclamation-octagon-fill",
+        action=Action.VIEW_INCIDENTS,
+    ),
+)
+
+
 @blueprint.get("/")
 @public
 def index() -> Response:
-    """Send staff to their inbox and everybody else to where they can go."""
-    return redirect(url_for("auth.account" if current_user.is_authenticated else "auth.sign_in"))
+    """Send staff to where their work is, and everybody else to where they can go."""
+    return redirect(home() if current_user.is_authenticated else url_for("auth.sign_in"))
+
+
+def home() -> str:
+    """Return the first place that the signed-in reader may go to; their account when there is none."""
+    places = _places()
+    return url_for(places[0].endpoint) if places else url_for("auth.account")
 
 
 def init_navigation(app: Flask) -> None:
@@ -33,10 +65,24 @@ def init_navigation(app: Flask) -> None:
         if current_user.is_authenticated and current_user.staff.locale != wanted:
             with writing(current.session()):
                 current_user.staff.locale = wanted
-        return remember(make_response(redirect(with_query(lang=None))), wanted, secure=current.settings().secure)
+        answer = make_response(redirect(with_query(lang=None)))
+        return remember(answer, wanted, secure=current.settings().secure)
 
     @app.context_processor
     def _links() -> dict[str, Any]:
-        links = {"sign_in_url": url_for("auth.sign_in"), "sign_out_url": url_for("auth.sign_out")}
-        links["account_url"] = url_for("auth.account")
+        links: dict[str, Any] = {"sign_in_url": url_for("auth.sign_in"), "sign_out_url": url_for("auth.sign_out")}
+        if current_user.is_authenticated:
+            links["home_url"], links["account_url"] = home(), url_for("auth.account")
+            links["nav"] = [_entry(place) for place in _places()]
         return links
+
+
+def _places() -> list[Place]:
+    known = (place for place in PLACES if place.endpoint in current_app.view_functions)
+    return [place for place in known if place.action is None or may(current.viewer(), place.action)]
+
+
+def _entry(place: Place) -> dict[str, Any]:
+    area = place.endpoint.partition(".")[0]
+    active = (request.endpoint or "").partition(".")[0] == area
+    return {"label": place.label, "href": url_for(place.endpoint), "icon": place.icon, "active": active}

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from config import Settings, SettingsError, read_env_file
 from engine.errors import EngineError
-from web.cli import people, server
+from web.cli import checking, people, server
 
 #: each adds its commands; a command is a function of the parsed arguments and the settings' reader
-_GROUPS: Final = (server, people)
+_GROUPS: Final = (server, checking, people)
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:

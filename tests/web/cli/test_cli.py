@@ -1,0 +1,108 @@
+import io
+from pathlib import Path
+
+import pytest
+
+from web.cli import main
+
+Run = "tuple[int, str, str]"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path):  # type: ignore[no-untyped-def]
+    """Call the command with an installation of its own; returns status, output and errors."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        status = main(["--env-file", str(tmp_path / "x.env"), *arguments], environ={})
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    call("init", str(tmp_path / "x.env"))
+    return call
+
+
+def test_init_writes_fresh_keys_that_only_the_owner_reads(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one.env", "two.env"):
+        assert main(["init", str(tmp_path / name)], environ={}) == 0
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+        texts.append((tmp_path / name).read_text())
+    assert texts[0] != texts[1].replace("two.env", "one.env")
+
+
+def test_init_leaves_an_existing_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.env"
+    path.write_text("CHUISHAO_DEMO=1\n")
+    assert main(["init", str(path)], environ={}) == 0
+    assert path.read_text() == "CHUISHAO_DEMO=1\n"
+
+
+def test_database_is_brought_up_and_down(run) -> None:  # type: ignore[no-untyped-def]
+    assert "no revision" in run("db", "current")[1]
+    assert "0001_create_tables" in run("db", "upgrade")[1]
+    assert "no revision" in run("db", "downgrade", "base")[1]
+
+
+def test_serving_an_old_database_is_refused_with_what_to_do(run) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = run("web")
+    assert status == 2
+    assert "chuishao db upgrade" in err
+
+
+def test_missing_settings_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["db", "current"], environ={}) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("chuishao: CHUISHAO_") for line in lines)
+
+
+def test_staff_of_an_unknown_unit_is_refused(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    run("db", "upgrade")
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n"))
+    status, _, err = run("staff", "add", "li", "--name", "李", "--role", "operator", "--unit", "nowhere")
+    assert status == 2
+    assert err.startswith("chuishao: There is no unit nowhere")
+    assert "Traceback" not in err
+
+
+def test_audit_of_an_empty_log_holds(run) -> None:  # type: ignore[no-untyped-def]
+    run("db", "upgrade")
+    assert run("audit", "verify")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("expression", "status", "out", "err"),
+    [
+        ("1 + 2 * amount", 0, "7", ""),  # a value
+        ("a.b", 0, "null", "no variable or function"),  # null, and why
+        ("1 ==", 2, "", "line 1, column 3: `==` does not fit here; write `=` for equality"),  # no expression
+    ],
+)
+def test_expression_is_evaluated(run, expression: str, status: int, out: str, err: str) -> None:  # type: ignore[no-untyped-def]
+    done = run("feel", expression, "--data", '{"amount": 3}')
+    assert (done[0], done[1].strip()) == (status, out)
+    assert err in done[2]
+
+
+def test_data_that_is_no_json_is_said(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("feel", "1", "--data", "[")[2].startswith("chuishao: --data is no JSON")
+    assert run("feel", "1", "--data", "[]")[2].startswith("chuishao: --data is no JSON object")
+
+
+@pytest.mark.parametrize(
+    ("received", "amount", "unit", "roll", "due"),
+    [
+        ("2020-09-25", "5", "working-days", [], "2020-10-09"),  # a make-up Sunday counts, the October holiday does not
+        ("2020-09-18", "15", "calendar-days", ["--roll"], "2020-10-09"),  # 3 October rolls over the holiday
+        ("2020-09-18", "15", "calendar-days", [], "2020-10-03"),  # an agency's duty does not wait
+    ],
+)
+def test_deadline_is_counted_and_explained(run, received, amount, unit, roll, due) -> None:  # type: ignore[no-untyped-def]
+    status, out, _ = run("due", "--received", received, "--amount", amount, "--unit", unit, *roll)
+    assert status == 0
+    assert out.startswith(due)
+    assert "国庆节" in out or not roll
+
+
+def test_deadline_of_no_date_is_refused(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("due", "--received", "soon", "--amount", "5", "--unit", "hours")[0] == 2

@@ -1,0 +1,1 @@
+"""A matter and the tasks of it, as staff see them."""

@@ -1,0 +1,1 @@
+"""The inbox: one list ordered by legal risk."""

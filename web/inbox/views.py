@@ -1,0 +1,77 @@
+"""The inbox's page, its refresh, and taking what is in it."""
+
+import hashlib
+from typing import Final
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from werkzeug.wrappers import Response
+
+from engine.organisation.policy import Action, require
+from engine.organisation.service import inbox_keys
+from engine.tasks import Page, inbox
+from web import current
+from web.auth.access import background
+from web.inbox.claiming import claim_all
+from web.inbox.filters import Filters, bucket_chips, holding_chips
+from web.parsing import ids
+from web.words import say
+
+blueprint: Final = Blueprint("inbox", __name__, url_prefix="/inbox")
+#: at least so often the words of the time left are written anew
+_REFRESH_SECONDS: Final = 600
+
+
+@blueprint.get("")
+def index() -> str:
+    """Show the inbox as the address filters it."""
+    return _render("inbox/index.html", *_read())
+
+
+@blueprint.get("/news")
+@background
+def news() -> Response | str | tuple[str, int]:
+    """Answer the list again when it is no longer as `seen` says, nothing when it is."""
+    filters, page = _read()
+    if request.args.get("seen") == _fingerprint(page):
+        return "", 204
+    return _render("inbox/list.html", filters, page)
+
+
+@blueprint.post("/claim")
+def claim() -> Response:
+    """Take one task (`claim`) or the selected ones (`item`) and go back to the list."""
+    wanted = [request.form["claim"]] if request.form.get("claim") else request.form.getlist("item")
+    claims = claim_all(current.session(), ids(wanted), staff=current.staff(), now=current.now())
+    if claims.taken:
+        count = len(claims.taken)
+        flash(ngettext("已认领 %(num)d 件，在“我办的”里。", "已认领 %(num)d 件，在“我办的”里。", count), "success")
+    for error in claims.refused:
+        flash(say(error), "warning")
+    if not claims.taken and not claims.refused:
+        flash(gettext("没有选中任何待办。请先勾选，再认领。"), "info")
+    query = urlsplit(request.form.get("back", "")).query
+    return redirect(url_for("inbox.index") + (f"?{query}" if query else ""), code=303)
+
+
+def _read() -> tuple[Filters, Page]:
+    require(current.viewer(), Action.VIEW_INBOX)
+    filters = Filters.from_args(request.args)
+    query = filters.query(current.staff().id, inbox_keys(current.session(), current.staff().id))
+    return filters, inbox(current.session(), query, current.now())
+
+
+def _render(template: str, filters: Filters, page: Page) -> str:
+    return render_template(
+        template, page=page, filters=filters, now=current.now(), seen=_fingerprint(page),
+        holdings=holding_chips(filters), buckets=bucket_chips(filters, page.counts),
+        selected=set(request.args.getlist("item")),
+    )  # fmt: skip
+
+
+def _fingerprint(page: Page) -> str:
+    """Return what tells two states of the list apart."""
+    era = int(current.now().timestamp()) // _REFRESH_SECONDS
+    rows = [(item.id, item.state, item.owner_id, item.due_at) for item in page.items]
+    return hashlib.sha256(repr((era, rows, page.counts)).encode()).hexdigest()[:16]
