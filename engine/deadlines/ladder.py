@@ -46,7 +46,11 @@ def rungs(
     for position, row in enumerate(rows):
         name = str(row.get("rung") or "")
         if not name or any(each.name == name for each in planned):
-            raise _unusable(position, name, "each row needs a rung name of its own")
+            raise Invalid(
+                "ladder-rung-name",
+                "Row {row} of the ladder has no rung name of its own ({rung}). Give each row another.",
+                row=position + 1, rung=name,
+            )  # fmt: skip
         rule = _rule(position, row)
         moment = moment_of(rule["when"], started_at, due_at, calendar)
         planned.append(PlannedRung(name=name, position=position, due_at=moment, rule=rule))
@@ -84,19 +88,24 @@ def _rule(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
 def _when(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
     name, fraction, after = str(row["rung"]), row.get("fraction_left"), row.get("after_due")
     if (fraction is None) == (after is None):
-        raise _unusable(position, name, "it needs either fraction_left or after_due")
+        raise Invalid(
+            "ladder-rung-when", "Row {row} ({rung}) of the ladder needs either fraction_left or after_due.",
+            row=position + 1, rung=name,
+        )  # fmt: skip
     if fraction is not None:
         if not 0 <= float(fraction) <= 1:
-            raise _unusable(position, name, "fraction_left is a number from 0 to 1")
+            raise Invalid(
+                "ladder-rung-fraction",
+                "Row {row} ({rung}) of the ladder: fraction_left is {fraction}; it is a number from 0 to 1.",
+                row=position + 1, rung=name, fraction=float(fraction),
+            )  # fmt: skip
         return {"fraction_left": float(fraction)}
     unit = str(row.get("unit") or "")
     if unit not in (Unit.HOURS, Unit.WORKING_DAYS, Unit.CALENDAR_DAYS) or int(after or 0) < 0:
-        raise _unusable(position, name, "after_due is a whole number with a unit of hours, working-days, calendar-days")
+        raise Invalid(
+            "ladder-rung-after",
+            "Row {row} ({rung}) of the ladder: after_due {after} {unit} cannot be counted; it is a whole number with a "
+            "unit of hours, working-days or calendar-days.",
+            row=position + 1, rung=name, after=str(after), unit=unit,
+        )  # fmt: skip
     return {"after_due": int(after or 0), "unit": unit}
-
-
-def _unusable(position: int, name: str, why: str) -> Invalid:
-    return Invalid(
-        "ladder-row-unusable", "Row {row} ({rung}) of the ladder cannot be used: {why}.",
-        row=position + 1, rung=name, why=why,
-    )  # fmt: skip

@@ -102,9 +102,9 @@ def test_the_rule_is_kept_with_the_rung() -> None:
         ({"rung": "L9"}, "either fraction_left or after_due"),
         ({"rung": "L9", "fraction_left": 0.3, "after_due": 1, "unit": "hours"}, "either fraction_left or after_due"),
         ({"rung": "L9", "fraction_left": 30}, "from 0 to 1"),
-        ({"rung": "L9", "after_due": 1}, "with a unit"),
-        ({"rung": "L9", "after_due": 1, "unit": "calendar-months"}, "with a unit"),
-        ({"rung": "L9", "after_due": -1, "unit": "hours"}, "with a unit"),
+        ({"rung": "L9", "after_due": 1}, "whole number with a unit"),
+        ({"rung": "L9", "after_due": 1, "unit": "calendar-months"}, "whole number with a unit"),
+        ({"rung": "L9", "after_due": -1, "unit": "hours"}, "whole number with a unit"),
     ],
 )
 def test_rows_that_cannot_be_used_are_named(row: dict[str, Any], why: str) -> None:
