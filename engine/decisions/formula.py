@@ -1,7 +1,12 @@
 """A FEEL text of a model with the place where it stands, compiled on first use."""
 
+from typing import Any
+
 from engine.decisions.errors import DecisionError
 from engine.feel import Expression, FeelError, UnaryTest, compile, compile_unary
+
+#: Sets of names for which a formula is kept compiled.
+_KEPT = 16
 
 
 class Formula:
@@ -34,6 +39,7 @@ class Formula:
         """
         found = self._expressions.get(names)
         if found is None:
+            _forget(self._expressions)
             try:
                 found = self._expressions[names] = compile(self.text, names)
             except FeelError as problem:
@@ -48,6 +54,7 @@ class Formula:
         """
         found = self._tests.get(names)
         if found is None:
+            _forget(self._tests)
             try:
                 found = self._tests[names] = compile_unary(self.text, names)
             except FeelError as problem:
@@ -65,6 +72,12 @@ class Formula:
             element=self.id,
             **{key: problem.facts[key] for key in ("line", "column", "hint") if key in problem.facts},
         )
+
+
+def _forget(compiled: dict[tuple[str, ...], Any]) -> None:
+    # the sets of names come from the data, of which there is no end
+    if len(compiled) >= _KEPT:
+        compiled.clear()
 
 
 #: A text that was left out.

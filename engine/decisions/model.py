@@ -13,11 +13,13 @@ from engine.decisions.read import read_elements, read_items
 from engine.decisions.tables import PreparedTable
 from engine.decisions.trace import TableTrace
 from engine.decisions.types import Types
-from engine.feel import Functions, Value, lift, special_names
+from engine.feel import Functions, Value, lift, names_in, special_names
 from engine.feel.evaluation import Evaluation, Scope
 
 #: A model may take more work than one expression.
 _STEPS, _SECONDS = 1_000_000, 5.0
+#: Compiled tables kept, for one table may be compiled for several sets of names.
+_TABLES_KEPT = 256
 
 #: Elements whose `name` formulas may contain.
 _NAMED = (
@@ -81,6 +83,7 @@ class Model:
         self.by_id: dict[str, Element] = {element.id: element for element in self.elements}
         self.items = read_items(root)
         self.names = self._special_names(root)
+        self.text = "\n".join("".join(element.itertext()) for element in root.iter() if xml.local(element) == "text")
         self.types: Types = Types(self.items, {alias: model.types for alias, model in self.imports.items()}, self.names)
         self.tables: dict[tuple[int, tuple[str, ...]], PreparedTable] = {}
 
@@ -102,6 +105,15 @@ class Model:
         for model in self.imports.values():
             found.update(model.names)
         return special_names(dict.fromkeys(filter(None, found)))
+
+    def _names_with(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the model's names and those of the data that its formulas may mean."""
+        if not given or set(given) <= set(self.names):
+            return self.names
+        names = tuple(sorted({*self.names, *names_in(self.text, given)}))
+        if len(self.tables) > _TABLES_KEPT:
+            self.tables.clear()
+        return names
 
     @property
     def decisions(self) -> tuple[DecisionInfo, ...]:
@@ -173,8 +185,7 @@ class Model:
         """
         element = self.find(id_or_name)
         evaluation = Evaluation({}, now=now, functions=functions, steps=_STEPS, seconds=_SECONDS)
-        given = special_names(context, functions or ())
-        names = self.names if set(given) <= set(self.names) else tuple(sorted({*self.names, *given}))
+        names = self._names_with(special_names(context, functions or ()))
         with evaluation:
             session = Session(self, evaluation, names, Scope({}, None, evaluation))
             inputs = {name: lift(value) for name, value in context.items()}

@@ -15,8 +15,12 @@ from engine.decisions.elements import (
     Service,
     Variable,
 )
+from engine.decisions.errors import DecisionError
 from engine.decisions.formula import EMPTY, Formula
 from engine.decisions.read_boxed import BoxedReader
+
+#: Components of a type within components.
+_DEEPEST = 40
 
 
 def read_elements(root: Any) -> list[Element]:
@@ -35,8 +39,12 @@ def read_items(root: Any) -> list[ItemDefinition]:
     return [_item(element) for element in xml.children(root, "itemDefinition")]
 
 
-def _item(element: Any) -> ItemDefinition:
+def _item(element: Any, depth: int = 0) -> ItemDefinition:
     name = element.get("name") or ""
+    if depth > _DEEPEST:
+        raise DecisionError(
+            "decision-too-deep", "type `{type}` is nested more than {limit} deep", type=name, limit=_DEEPEST
+        )
     type_element = xml.child(element, "typeRef")
 
     def tests(child: str, place: str) -> Formula:
@@ -50,7 +58,7 @@ def _item(element: Any) -> ItemDefinition:
         function=xml.child(element, "functionItem") is not None,
         allowed=tests("allowedValues", "allowed values"),
         constraint=tests("typeConstraint", "type constraint"),
-        components=tuple(_item(each) for each in xml.children(element, "itemComponent")),
+        components=tuple(_item(each, depth + 1) for each in xml.children(element, "itemComponent")),
     )
 
 

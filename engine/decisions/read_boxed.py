@@ -21,7 +21,11 @@ from engine.decisions.elements import (
     Rule,
     Variable,
 )
+from engine.decisions.errors import DecisionError
 from engine.decisions.formula import EMPTY, Formula
+
+#: Boxed expressions within boxed expressions.
+_DEEPEST = 40
 
 
 class BoxedReader:
@@ -29,6 +33,7 @@ class BoxedReader:
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
+        self._depth = 0
         self._readers: dict[str, Callable[[Any, dict[str, str]], Boxed]] = {
             "literalExpression": self._literal,
             "context": self._context,
@@ -46,9 +51,23 @@ class BoxedReader:
         }
 
     def expression(self, element: Any) -> Boxed:
-        """Return the boxed expression that an element is."""
+        """Return the boxed expression that an element is.
+
+        Raises:
+            DecisionError: `decision-too-deep`.
+        """
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise DecisionError(
+                "decision-too-deep",
+                "decision `{decision}` has more than {limit} boxed expressions within each other; split it",
+                decision=self.owner,
+                limit=_DEEPEST,
+            )
         common = {"id": element.get("id") or "", "type": element.get("typeRef") or ""}
-        return self._readers[xml.local(element)](element, common)
+        boxed = self._readers[xml.local(element)](element, common)
+        self._depth -= 1
+        return boxed
 
     def body(self, element: Any) -> Boxed | None:
         """Return the first boxed expression within an element, or None."""

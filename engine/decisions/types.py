@@ -31,8 +31,6 @@ _SIMPLE = frozenset(
         "years and months duration",
     ]
 )
-#: Item definitions may refer to each other in a circle.
-_DEEPEST = 20
 
 
 class Types:
@@ -64,7 +62,7 @@ class Types:
         """Return the test of a type by its name; an unknown name accepts everything."""
         found = self._checks.get(reference)
         if found is None:
-            found = self._checks[reference] = self._of_name(reference, 0)
+            found = self._checks[reference] = self._of_name(reference)
         return found
 
     def knows(self, reference: str) -> bool:
@@ -75,22 +73,25 @@ class Types:
             return self._imported[alias].knows(inner)
         return name in self._items or name in _SIMPLE or name in ("Any", "list", "context", "range", "function", "")
 
-    def _of_name(self, reference: str, depth: int) -> Check:
+    def _of_name(self, reference: str) -> Check:
         name = _plain(reference)
         alias, _, inner = name.partition(".")
         if inner and alias in self._imported:
             return self._imported[alias].check(inner)
-        item = self._items.get(name)
-        if item is not None and depth < _DEEPEST:
-            return self._of_item(item, depth + 1)
+        if name in self._items:
+            return self._of_item(self._items[name])
         if name in _SIMPLE:
             return lambda value: value is None or kind(value) == name
         return lambda value: True
 
-    def _of_item(self, item: ItemDefinition, depth: int) -> Check:
+    def _later(self, reference: str) -> Check:
+        # looked up when a value is there to be checked, for types may refer to each other in a circle
+        return lambda value: self.check(reference)(value)
+
+    def _of_item(self, item: ItemDefinition) -> Check:
         if item.function:
             return lambda value: value is None or kind(value) == "function"
-        single = self._testing(item.allowed, self._of_components(item, depth) or self._of_name(item.type, depth))
+        single = self._testing(item.allowed, self._of_components(item) or self._later(item.type))
         if not item.collection:
             return self._testing(item.constraint, single)
         return self._testing(
@@ -98,10 +99,10 @@ class Types:
             lambda value: value is None or (isinstance(value, list) and all(map(single, value))),
         )
 
-    def _of_components(self, item: ItemDefinition, depth: int) -> Check | None:
+    def _of_components(self, item: ItemDefinition) -> Check | None:
         if not item.components:
             return None
-        checks = {component.name: self._of_item(component, depth + 1) for component in item.components}
+        checks = {component.name: self._of_item(component) for component in item.components}
 
         def judge(value: Value) -> bool:
             return value is None or (

@@ -21,7 +21,7 @@ from engine.feel.expression import (
     unary_test,
 )
 from engine.feel.functions import BUILTINS
-from engine.feel.names import special_names
+from engine.feel.names import names_in, special_names
 from engine.feel.render import jsonable, to_text
 from engine.feel.values import Range, Value, YearMonthDuration, kind, lift, lower
 
@@ -45,6 +45,7 @@ __all__ = [
     "kind",
     "lift",
     "lower",
+    "names_in",
     "range_text",
     "special_names",
     "to_text",

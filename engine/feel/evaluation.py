@@ -25,6 +25,7 @@ class Evaluation:
         "deadline",
         "functions",
         "moment",
+        "seconds",
         "steps",
         "steps_allowed",
         "warnings",
@@ -45,6 +46,7 @@ class Evaluation:
         self.steps = 0
         self.steps_allowed = steps
         self.calls = 0
+        self.seconds = seconds
         self.deadline = time.monotonic() + seconds
         self.warnings: list[str] = []
         self._previous: Evaluation | None = None
@@ -75,7 +77,7 @@ class Evaluation:
             raise FeelLimitError("steps", self.steps_allowed)
         # reading the clock costs more than a step, hence only every 64 steps
         if before >> 6 != after >> 6 and time.monotonic() > self.deadline:
-            raise FeelLimitError("seconds of computing", LIMITS.seconds)
+            raise FeelLimitError("seconds of computing", self.seconds)
 
     def warn(self, message: str) -> None:
         """Keep why a value became null."""

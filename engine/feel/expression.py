@@ -11,7 +11,7 @@ from engine.feel.compile import compile_node, compile_tests
 from engine.feel.errors import FeelLimitError
 from engine.feel.evaluation import Evaluation, Scope, measure
 from engine.feel.limits import LIMITS
-from engine.feel.names import special_names
+from engine.feel.names import names_in, special_names
 from engine.feel.parse import parse_expression, parse_unary_tests
 from engine.feel.syntax import Node, UnaryTests
 from engine.feel.values import Value, lift
@@ -162,12 +162,12 @@ def compile(source: str, names: Iterable[str] = ()) -> Expression:
         FeelSyntaxError: the text is no expression.
         FeelLimitError: it is too long or too deep.
     """
-    return _compile(source, tuple(names))
+    return _compile(source, names_in(source, names))
 
 
 def compile_unary(source: str, names: Iterable[str] = ()) -> UnaryTest:
     """Compile the cell of a decision table, such as `< 10, [20..30]` or `-`; otherwise as `compile`."""
-    return _compile_unary(source, tuple(names))
+    return _compile_unary(source, names_in(source, names))
 
 
 def evaluate(
@@ -184,7 +184,7 @@ def evaluate(
         FeelLimitError: it, its data or its work is too large.
     """
     names = special_names(context or {}, functions or ())
-    return _compile(source, names)(context, now=now, functions=functions)
+    return _compile(source, names_in(source, names))(context, now=now, functions=functions)
 
 
 def unary_test(
@@ -197,4 +197,4 @@ def unary_test(
 ) -> Result:
     """Compile and evaluate the cell of a decision table for a value; otherwise as `evaluate`."""
     names = special_names(context or {}, functions or ())
-    return _compile_unary(source, names)(value, context, now=now, functions=functions)
+    return _compile_unary(source, names_in(source, names))(value, context, now=now, functions=functions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from engine.feel.errors import FeelLimitError
+from engine.feel.errors import FeelEvaluationError, FeelLimitError
 from engine.feel.evaluation import Scope, charge
 from engine.feel.limits import LIMITS
 from engine.feel.types import conforms
@@ -205,6 +205,11 @@ def _call_function(function: Function, arguments: list[Value], names: tuple[str,
     return function.call(arguments, scope)
 
 
+#: What a host function raises on arguments that it did not expect. Errors of the engine and of a database pass as they
+#: are, for they mean more to the caller.
+_MISTAKES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+
+
 def _call_host(function: HostFunction, arguments: list[Value], names: tuple[str, ...], scope: Scope) -> Value:
     positional = [] if names else arguments
     named = {name.replace(" ", "_"): value for name, value in zip(names, arguments, strict=bool(names))}
@@ -215,7 +220,15 @@ def _call_host(function: HostFunction, arguments: list[Value], names: tuple[str,
         return None
     except ValueError:
         pass  # some callables written in C have no signature to check
-    result: Any = function.call(*positional, **named)
+    try:
+        result: Any = function.call(*positional, **named)
+    except _MISTAKES as problem:
+        raise FeelEvaluationError(
+            "feel-function-failed",
+            "{function}() failed: {problem}",
+            function=function.name,
+            problem=f"{type(problem).__name__}: {problem}",
+        ) from problem
     return lift(result)
 
 

@@ -1,7 +1,10 @@
 """Names that a parser has to know before it reads."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+_WORD = re.compile(r"\w+")
 
 #: Words of other languages for FEEL's constants. They are refused with a hint unless the data really has such a name.
 SLIPS = {
@@ -36,3 +39,11 @@ def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tupl
 
     visit(context, 0)
     return tuple(sorted(found))
+
+
+def names_in(source: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return those names that could occur in a source, sorted.
+
+    Data may have any number of keys with spaces; an expression is compiled anew only for those that it may mean.
+    """
+    return tuple(sorted({name for name in names if all(word in source for word in _WORD.findall(name))}))

@@ -281,3 +281,32 @@ def test_the_work_of_a_model_is_bounded() -> None:
 
 def test_a_text_with_several_lines_is_one_expression() -> None:
     assert Model.read(definitions(decision("d", text("literalExpression", "1 +\n 2")))).decide("d", {}).value == 3
+
+
+def test_types_that_refer_to_each_other_are_checked_as_deep_as_the_data() -> None:
+    members = "".join(f'<itemComponent name="m{i}"><typeRef>tree</typeRef></itemComponent>' for i in range(20))
+    tree = f'<itemDefinition name="tree">{members}</itemDefinition>'
+    model = Model.read(definitions(tree, given("x", "tree"), decision("d", literal("x"), ["i-x"])))
+    assert model.decide("d", {"x": {"m0": {"m1": {}}}}).value == {"m0": {"m1": {}}}
+    assert model.decide("d", {"x": {"m0": {"m1": 3}}}).value is None
+
+
+def test_a_type_made_of_itself_ends() -> None:
+    circle = '<itemDefinition name="a"><typeRef>a</typeRef></itemDefinition>'
+    model = Model.read(definitions(circle, given("x", "a"), decision("d", literal("x"), ["i-x"])))
+    with pytest.raises(FeelLimitError):
+        model.decide("d", {"x": 1})
+
+
+def test_boxed_expressions_nested_without_end_are_refused() -> None:
+    with pytest.raises(DecisionError) as caught:
+        Model.read(definitions(decision("d", "<list>" * 60 + "</list>" * 60)))
+    assert caught.value.code == "decision-too-deep"
+
+
+def test_data_with_ever_new_names_does_not_pile_up_compiled_formulas() -> None:
+    model = Model.read(definitions(decision("d", literal("a b + 1"))))
+    for number in range(100):
+        assert model.decide("d", {"a b": 1, f"key {number}": 2}).value == 2
+    (element,) = model.elements
+    assert len(element.logic.formula._expressions) == 1

@@ -180,3 +180,14 @@ def test_a_duration_of_months_is_written_in_iso_8601(months: int, text: str) -> 
 def test_a_huge_whole_number_is_rounded_or_refused() -> None:
     assert lift(10**6000) == Decimal("1E+6000")
     assert lift(10**9000) is None
+
+
+def test_a_host_function_that_breaks_is_named() -> None:
+    with pytest.raises(FeelEvaluationError) as caught:
+        evaluate('f("x")', functions={"f": lambda day: day.year})
+    assert caught.value.code == "feel-function-failed"
+    assert caught.value.facts["function"] == "f"
+
+
+def test_keys_that_an_expression_cannot_mean_do_not_compile_it_anew() -> None:
+    assert compile("Total Amount + 1", ["Total Amount", "x y"]) is compile("Total Amount + 1", ["Total Amount", "z z"])
