@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
-from flask_babel import Babel
+from flask_login import LoginManager
 
 from web import presentation
+from web.guard import POLICY
+from web.languages import init_languages
 
 DATA_FILES = Path(__file__).parent / "data"
 WEB = Path(presentation.__file__).parents[1]
-POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "frame-ancestors 'none'; form-action 'self'"
-)
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 
 FORM: dict[str, Any] = json.loads((DATA_FILES / "styleguide.form").read_text(encoding="utf-8"))
@@ -161,20 +159,13 @@ class Clerk:
     name = "王敏"
 
 
-def styleguide_app(locale: str = "zh_CN") -> Flask:
-    """Return the application that shows the style guide at `/`.
-
-    Args:
-        locale: language of the page.
-    """
+def styleguide_app() -> Flask:
+    """Return the application that shows the style guide at `/`, to staff or with `?shell=portal` to a resident."""
     app = Flask("web", root_path=str(WEB), template_folder="templates", static_folder="static")
     app.config["SECRET_KEY"] = "styleguide"
-    Babel(
-        app,
-        default_locale=locale,
-        default_timezone="Asia/Shanghai",
-        locale_selector=lambda: request.args.get("lang") or locale,
-    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    LoginManager(app).user_loader(lambda _: None)
+    init_languages(app, "Asia/Shanghai")
     presentation.register(app)
     app.jinja_env.globals["csrf_token"] = lambda: "token-of-the-style-guide"
     app.extensions["drafts"] = []
@@ -205,11 +196,8 @@ def styleguide_app(locale: str = "zh_CN") -> Flask:
             errors=ERRORS,
             labels=LABELS,
             options=OPTIONS,
-            current_user=Clerk(),
-            locale=request.args.get("lang") or locale,
-            theme=request.args.get("theme", ""),
-            shell=request.args.get("shell", "staff"),
             sign_out_url="/sign-out",
+            **({"sign_in_url": "/sign-in"} if request.args.get("shell") == "portal" else {"current_user": Clerk()}),
         )
 
     @app.post("/inbox")

@@ -29,7 +29,7 @@ class Served:
             viewport={"width": width, "height": 900},
             color_scheme=scheme,  # type: ignore[arg-type]
             has_touch=width < 500,
-            locale="zh-CN",
+            locale="en-GB" if "language=en" in query else "zh-CN",
         )
         page = context.new_page()
         page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
@@ -64,7 +64,8 @@ def served() -> Iterator[Served]:
         (1280, "dark", ""),
         (390, "light", ""),
         (390, "dark", ""),
-        (390, "light", "shell=portal&lang=en"),  # English words are longer
+        (390, "dark", "language=en"),  # English words are longer
+        (390, "light", "shell=portal"),  # a resident: bigger letters, no account
     ],
 )
 def test_every_component_is_accessible_and_fits_the_screen(

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from web.presentation.addresses import is_language, with_query
+from web.presentation.assets import version_static
 from web.presentation.fields import at, column_span, field_id, flatten_errors, resolve_name
 from web.presentation.richtext import clean_html, render_markdown
 from web.presentation.times import exact, form_value, instant, isoformat, on_day, time_left
@@ -29,10 +30,11 @@ FUNCTIONS = {
 
 
 def register(app: Flask) -> None:
-    """Give the app's templates the filters and functions that the components use.
+    """Give the app's templates the filters and functions that the components use, and its static files versions.
 
     Args:
         app: an application with Flask-Babel, whose locale and time zone the words and times follow.
     """
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(FUNCTIONS)
+    version_static(app)

@@ -1,0 +1,26 @@
+"""Addresses of static files that change when the file does, so that browsers may keep them for a year."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+
+@cache
+def _fingerprint(path: Path, modified: float) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def version_static(app: Flask) -> None:
+    """Add `v`, a fingerprint of the content, to every address that `app` makes of one of its static files."""
+    folder = Path(str(app.static_folder))
+
+    @app.url_defaults
+    def _add_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint != "static" or "v" in values:
+            return
+        path = folder / values["filename"]
+        if path.is_file():
+            values["v"] = _fingerprint(path, path.stat().st_mtime)
