@@ -16,59 +16,27 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from engine import feel
+from engine.cases.documents import render
 from engine.deadlines.calendar import WorkCalendar
 from engine.deadlines.clocks import due
 from engine.deadlines.functions import host_functions
 from engine.deadlines.ladder import PlannedRung, rungs
 from engine.deadlines.years import national_calendar
-from engine.decisions import Model
-from engine.forms import Form
-from engine.spiff import (
-    Definitions,
-    ElementOutline,
-    OpenTask,
-    Passed,
-    ServiceCall,
-    Specification,
-    WaitingTimer,
-    Workflow,
-    compile_process,
-    read_definitions,
-)
+from engine.definitions import LoadedVersion, Package, assemble
+from engine.spiff import ElementOutline, OpenTask, Passed, ServiceCall, WaitingTimer, Workflow
 
+#: How a due date reads in texts.
+DUE = "2026-03-16 17:30"
 PACKAGES = Path(__file__).parents[2] / "bpmn"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pages:
-    """What a package holds, read once."""
-
-    key: str
-    definitions: Definitions
-    specification: Specification
-    forms: Mapping[str, Form]
-    decisions: Mapping[str, Model]
-    notices: frozenset[str]
-    documents: frozenset[str]
-
-
 @cache
-def read_package(key: str) -> Pages:
-    """Read and compile the package of the folder `key`."""
-    folder = PACKAGES / key
-    definitions = read_definitions({file.name: file.read_bytes() for file in folder.glob("*.bpmn")})
-    models = [Model.read(file.read_bytes()) for file in sorted(folder.glob("decisions/*.dmn"))]
-    return Pages(
-        key=key,
-        definitions=definitions,
-        specification=compile_process(definitions, key),
-        forms={file.stem: Form.read(file.read_bytes()) for file in folder.glob("forms/*.form")},
-        decisions={info.id: model for model in models for info in model.decisions},
-        notices=frozenset(file.name.partition(".")[0] for file in folder.glob("notices/*.txt")),
-        documents=frozenset(file.stem for file in folder.glob("documents/*.html")),
-    )
+def read_package(key: str) -> LoadedVersion:
+    """Read and compile the package of the folder `key`, as if it had been deployed."""
+    return assemble(Package.read_directory(PACKAGES / key), version_id=UUID(int=0), key=key, number=1)
 
 
 @cache
@@ -105,16 +73,22 @@ class Walk:
     """
 
     def __init__(
-        self, pages: Pages, *, case: Mapping[str, Any], place: Mapping[str, Any], now: datetime, persist: bool = True
+        self,
+        version: LoadedVersion,
+        *,
+        case: Mapping[str, Any],
+        place: Mapping[str, Any],
+        now: datetime,
+        persist: bool = True,
     ) -> None:
-        self.pages, self._now, self._persist = pages, now, persist
+        self.version, self._now, self._persist = version, now, persist
         self.clocks: dict[str, Running] = {}
         self.told: list[Told] = []
-        self.issued: list[str] = []
+        self.issued: dict[str, str] = {}
         self.extended: list[Mapping[str, Any]] = []
         self.passed: list[Passed] = []
         self.steps: list[list[Passed]] = []
-        self.workflow = Workflow.start(pages.specification, {"case": dict(case), "place": dict(place)}, self)
+        self.workflow = Workflow.start(version.specification, {"case": dict(case), "place": dict(place)}, self)
         self._settle()
 
     # ---- when
@@ -124,12 +98,11 @@ class Walk:
         task = self.task(element_id, unit=unit)
         form_id = self.outline(task.process_id, element_id).form_id
         assert form_id is not None, f"{element_id} has no form"
-        form = self.pages.forms[form_id]
+        form = self.version.form(form_id)
         shown = form.initial(task.data, now=self._now)
         entered = form.load({**shown, **answers}, task.data, now=self._now)
-        document = self.outline(task.process_id, element_id).settings.get("document")
-        if document:
-            self._issue(document)
+        if document := self.outline(task.process_id, element_id).settings.get("document"):
+            self._issue(document, {**task.data, **entered})
         self.workflow.complete(task.id, {**entered, "completed_by": by})
         self._settle()
 
@@ -196,7 +169,7 @@ class Walk:
 
     def outline(self, process_id: str, element_id: str) -> ElementOutline:
         """The author's element."""
-        return self.pages.definitions.processes[process_id].elements[element_id]
+        return self.version.definitions.processes[process_id].elements[element_id]
 
     # ---- the host of the door
 
@@ -207,7 +180,7 @@ class Walk:
         return host_functions(_calendar(), self._now)
 
     def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
-        return self.pages.decisions[decision_id].decide(decision_id, data, now=self._now).value
+        return self.version.decide(decision_id, data, now=self._now).value
 
     def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
         if call.type == "extend":
@@ -215,18 +188,25 @@ class Walk:
             self.extended.append(read)
             return None
         assert call.type == "notify", f"nobody carries out {call.type}"
-        notice = call.settings["notice"]
-        assert notice in self.pages.notices, f"{call.element_id} names the notice {notice}, which is not there"
-        self.told.append(Told(notice=notice, to=call.settings["to"], element_id=call.element_id))
+        self._write(call.settings["notice"], {**call.data, "due": DUE})
+        self.told.append(Told(notice=call.settings["notice"], to=call.settings["to"], element_id=call.element_id))
         if document := call.settings.get("document"):
-            self._issue(document)
+            self._issue(document, call.data)
         return None
 
     # ---- inside
 
-    def _issue(self, document: str) -> None:
-        assert document in self.pages.documents, f"there is no document {document}"
-        self.issued.append(document)
+    def _issue(self, document: str, facts: Mapping[str, Any]) -> None:
+        """Fill a document, as it would be issued now."""
+        more = {"due": DUE, "number": "1", "body": "东街道", "issued_at": self._now}
+        self.issued[document] = render(self.version.document(document), {**facts, **more}, kind=document)
+
+    def _write(self, notice: str, facts: Mapping[str, Any]) -> None:
+        """Fill a notice for a reader of each language."""
+        for locale in ("zh_CN", "en"):
+            written = self.version.notice_texts(notice).write(facts, locale)
+            assert written.subject
+            assert written.body
 
     def _settle(self) -> None:
         self.workflow.advance()
@@ -237,7 +217,7 @@ class Walk:
             self.clocks.clear()
             return
         if self._persist:
-            self.workflow = Workflow.restore(self.pages.specification, self.workflow.snapshot(), self)
+            self.workflow = Workflow.restore(self.version.specification, self.workflow.snapshot(), self)
         self._keep_clocks()
         self._tell()
 
@@ -256,7 +236,6 @@ class Walk:
             started, int(read["clock.amount"]), read["clock.unit"], calendar=_calendar(), roll=read["clock.roll"]
         )
         rows = [_plain(row) for row in self.decide(settings["ladder"], data)] if settings.get("ladder") else []
-        assert all(row["notice"] in self.pages.notices for row in rows)
         ladder = rungs(rows, started, ends.due_at, _calendar())
         return Running(name=read["clock"], started_at=started, due_at=ends.due_at, ladder=ladder)
 
@@ -265,6 +244,11 @@ class Walk:
             for rung in clock.ladder:
                 if rung.due_at <= self._now and rung.name not in clock.told:
                     clock.told.add(rung.name)
+                    known = self.workflow.data
+                    self._write(
+                        rung.rule["notice"],
+                        {"case": known["case"], "place": known["place"], "element": clock.name, "due": DUE},
+                    )
                     self.told.append(
                         Told(notice=rung.rule["notice"], to="; ".join(rung.rule["to"]), element_id=clock.name)
                     )

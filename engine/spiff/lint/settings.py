@@ -51,6 +51,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "document": ("sendTask", *PEOPLE),
     "outcome": ("endEvent",),
     "state": ("lane", *ACTIVITIES, *EVENTS),
+    "milestone": ("lane", *ACTIVITIES, *EVENTS),
 }
 #: The values of those that are chosen from a list.
 CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -22,7 +22,7 @@ def petition(category: str = "noise", *, now: datetime = MONDAY) -> Walk:
 
 def registered(walk: Walk, **answers: Any) -> Walk:
     """The desk registers it as it is; what has no category it knows is "other"."""
-    offered = next(part for part in walk.pages.forms["record"].walk() if part.path == ("category",)).settings["values"]
+    offered = next(part for part in walk.version.form("record").walk() if part.path == ("category",)).settings["values"]
     if walk.task("record").data["category"] not in [option["value"] for option in offered]:
         answers.setdefault("category", "other")
     walk.do("record", **answers)

@@ -49,7 +49,7 @@ def test_an_accepted_petition_goes_to_the_grid_and_the_resident_is_told() -> Non
     walk = registered(filed())
     assert walk.open == ["verify"]
     assert walk.notices == ["accepted"]
-    assert walk.issued == ["work_order", "acceptance"]
+    assert list(walk.issued) == ["work_order", "acceptance"]
 
 
 def test_a_petition_that_is_not_registered_at_once_reaches_the_shift_lead() -> None:
@@ -82,7 +82,7 @@ def test_what_is_not_handled_here_is_diverted_with_a_reason(
     walk = registered(filed(), divert_reason="按规定不在本平台办理", **answers)
     assert walk.ended == "diverted"
     assert walk.notices == [notice]
-    assert walk.issued[-1] == document
+    assert list(walk.issued)[-1] == document
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_community_does_what_the_grid_worker_could_not(result: str, outcome:
 def test_the_community_whistles_and_the_street_assigns() -> None:
     walk = whistled(filed())
     assert walk.open == ["assign"]
-    assert walk.issued[-1] == "whistle"
+    assert list(walk.issued)[-1] == "whistle"
     assert walk.setting("assign", "role") == "street_centre"
     assert walk.setting("assign", "unit") == "east"
 
@@ -243,7 +243,7 @@ def test_departments_work_side_by_side_and_the_lead_merges(co: list[str]) -> Non
 def test_a_return_is_ruled_by_the_street_and_assigned_to_another() -> None:
     walk = returned(assigned(filed(), "urban"), "urban", "granted")
     assert walk.open == ["assign"]
-    assert walk.issued[-1] == "ruling"
+    assert list(walk.issued)[-1] == "ruling"
     assigned(walk, "environment")
     replied(accepted(walk, "environment"), "environment")
     assert walk.task("rate").data["reply"]["unit"] == "environment"
@@ -315,7 +315,7 @@ def test_a_department_that_is_late_is_told_rung_by_rung_and_then_supervised() ->
         "order", supervised_unit="城管局", supervision_demand="三日内办结", supervision_due="2026-12-31", signed=True
     )
     assert walk.open == ["handle"]
-    assert walk.issued[-1] == "supervision_order"
+    assert list(walk.issued)[-1] == "supervision_order"
 
 
 def test_a_supervision_order_must_be_signed_by_a_person() -> None:
@@ -349,7 +349,7 @@ def test_an_approved_extension_moves_the_clocks_and_the_resident_is_told() -> No
         }
     ]
     assert walk.notices[-1] == "extended"
-    assert walk.issued[-1] == "extension"
+    assert list(walk.issued)[-1] == "extension"
     assert walk.open == ["handle"]
 
 
@@ -468,7 +468,7 @@ def test_justified_dissatisfaction_goes_to_a_different_handler() -> None:
     assert walk.open == ["order"]
     statutory = walk.due("statutory")
     walk.do("order", rework_demand="夜间值守一周")
-    assert walk.issued[-1] == "rework_order"
+    assert list(walk.issued)[-1] == "rework_order"
     assert walk.open == ["assign"]
     assert walk.task("assign").data["rework"] == {
         "round": 1,
@@ -515,7 +515,7 @@ def test_rework_is_bounded_and_then_raised(category: str, bound: int) -> None:
     assert walk.notices[-1] == "closed"
     walk.do("raise", raised_to="市政府办公室", raise_reason="跨区工地，须市级协调")
     assert walk.ended == "raised"
-    assert walk.issued[-1] == "raise_request"
+    assert list(walk.issued)[-1] == "raise_request"
 
 
 # ---- other ends
@@ -580,7 +580,7 @@ def test_a_late_case_is_told_rung_by_rung_supervised_and_listed_while_work_goes_
     told = [each.notice for each in walk.told if each.element_id == "statutory"]
     assert told == ["due_soon", "due_very_soon", "overdue", "supervised", "conference"]
     walk.do("conference", measures=["talk", "listed"], conference_due="2026-12-31", conference_note="区领导包案")
-    assert walk.issued[-1] == "conference_decision"
+    assert list(walk.issued)[-1] == "conference_decision"
     replied(walk)
     assert rated(walk, 4).ended == "solved"
 
