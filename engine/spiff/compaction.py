@@ -2,12 +2,14 @@
 
 What is kept: the root, every open task and its parent, and every task where the ways to two open tasks part (joins
 merge the changes made since there). A chain of finished tasks between two that are kept becomes its last one, which
-remembers in `when` at what moment each key was last changed, so that a later merge comes to the same result.
+remembers in `when` at what moment each key was last changed, so that a later merge comes to the same result: for whole
+values always, for objects entry by entry. Only where two branches change the same entry of one object, or one list, may
+the order of the two changes be another than without a snapshot between.
 """
 
 from typing import Any
 
-from engine.spiff.data import ABSENT, changes, path, write
+from engine.spiff.data import changes, path, write
 from engine.spiff.specs.control import EndJoin
 from engine.spiff.specs.token import OPEN, Token
 
@@ -85,11 +87,7 @@ def _contract(task: Token, kept: set[str], ways: dict[str, int]) -> None:
             when[key] = max(when[key], moment)
         above = tasks[above._parent]
     task._parent = above.id
-    before, after = above.data, task.data
-    task.internal_data = {
-        **task.internal_data,
-        "when": {key: when[key] for key in when if before.get(key, ABSENT) is not after.get(key, ABSENT)},
-    }
+    task.internal_data = {**task.internal_data, "when": when}
 
 
 def _hoist(scope: Any) -> None:

@@ -41,8 +41,10 @@ def write(data: dict[str, Any], change: Change) -> None:
     _, key, old, new = change
     if new is ABSENT:
         data.pop(key, None)
-    elif old is ABSENT or key not in data:
+    elif key not in data:
         data[key] = new
+    elif old is ABSENT:  # two branches made it: objects have the entries of both
+        data[key] = {**data[key], **new} if isinstance(new, dict) and isinstance(data[key], dict) else new
     else:
         data[key] = combined(old, new, data[key])
 
@@ -70,8 +72,14 @@ def changes(task: Any) -> Iterable[Change]:
     when = internal.get("when")
     if when is None:
         return differences(parent.data, task.data, task.last_state_change)
-    before, after = parent.data, task.data
-    return [(moment, key, before.get(key, ABSENT), after.get(key, ABSENT)) for key, moment in when.items()]
+    return [(moment, key, *_net(parent.data, task.data, key)) for key, moment in when.items()]
+
+
+def _net(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> tuple[Any, Any]:
+    """The value before and after a chain. One that was changed and changed back was still written at its moment."""
+    old, new = before.get(key, ABSENT), after.get(key, ABSENT)
+    same = old is new or old == new
+    return (ABSENT if same and not isinstance(new, (dict, list)) else old), new
 
 
 def path(task: Any) -> list[Any]:
@@ -109,6 +117,6 @@ def standing(workflow: Any) -> dict[str, Any]:
     for task in tokens:
         if task.task_spec.shares_scope:
             for inner in workflow.top_workflow.scopes_in(task):
-                for change in differences(inner.task_tree.data, standing(inner), 0.0):
+                for change in differences(task.data, standing(inner), 0.0):
                     write(data, change)
     return data

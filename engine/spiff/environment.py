@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from engine import feel
-from engine.errors import Invalid
 from engine.spiff.failure import StepFailed
 from engine.spiff.ports import Host, ServiceCall
 from engine.spiff.values import settled
@@ -50,8 +49,8 @@ class Environment:
             compiled = feel.compile(expression_of(source), feel.special_names(data, functions))
             result = compiled(data, now=self.host.now(), functions=functions)
             return settled(feel.lower(result.value)), list(result.warnings)
-        except Invalid as error:
-            self.fail(task, error.code, error.message, source, cause=error)
+        except Exception as error:  # what a function of the host raises is this element's failure too
+            self.fail(task, getattr(error, "code", "feel-failed"), str(error), source, cause=error)
 
     def text_or_value(self, task: Any, source: str) -> Any:
         """Evaluate what begins with `=`; anything else is the text itself."""

@@ -79,6 +79,7 @@ class ElementOutline:
     multi_instance: bool
     due_date: str | None
     follow_up_date: str | None
+    priority: str | None
     documentation: str
     incoming: tuple[str, ...]
     outgoing: tuple[str, ...]
@@ -261,6 +262,7 @@ def _element(
         multi_instance=instances(node) is not None,
         due_date=said.due_date,
         follow_up_date=said.follow_up_date,
+        priority=said.priority,
         documentation=text(node.find(q("documentation"))) or "",
         incoming=tuple(flow.id for flow in flows.values() if flow.target == identifier),
         outgoing=tuple(flow.id for flow in flows.values() if flow.source == identifier),

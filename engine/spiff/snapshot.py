@@ -113,7 +113,9 @@ def _content(blob: bytes) -> list[Any]:
     form, typed = blob[2], blob[3]
     if form > FORM:
         raise Invalid("snapshot-later", "this state was written by a later version (form {form})", form=form)
-    body = zstandard.ZstdDecompressor().decompress(blob[4:], max_output_size=MAX_BYTES)
+    if zstandard.frame_content_size(blob[4:]) > MAX_BYTES:
+        raise Invalid("snapshot-too-large", "this state is larger than {limit} bytes", limit=MAX_BYTES)
+    body = zstandard.ZstdDecompressor().decompress(blob[4:])
     content: list[Any] = orjson.loads(body)
     if typed:
         content = decoded(content)

@@ -18,7 +18,7 @@ from engine.spiff.specs.control import ProcessSpec
 #: A process with all it calls has at most this many nodes.
 MAX_NODES = 5_000
 #: The trial makes at most this many steps.
-TRIAL_STEPS = 200
+TRIAL_STEPS = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ def _try(specification: Specification) -> None:
     try:
         execution.advance(TRIAL_STEPS)
     except StepFailed as failure:
-        if failure.code in ("step-failed", "calls-too-deep"):
+        if failure.code in ("step-failed", "calls-too-deep", "too-many-steps"):
             raise Invalid(
                 "process-does-not-start",
                 "{process} cannot be started: {element}: {reason}",

@@ -60,7 +60,7 @@ def duration(value: Any) -> Duration:
     if isinstance(value, YearMonthDuration):
         return _limited(Duration(months=value.months, rest=dt.timedelta(0)))
     found = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None or value.strip().rstrip("T").endswith("P"):
+    if found is None or value.strip().endswith(("P", "T")):
         raise ValueError(f"{value!r} is no duration such as P5D or PT1H")
     part = {name: float(number) for name, number in found.groupdict().items() if number and name != "sign"}
     sign = -1 if found["sign"] else 1

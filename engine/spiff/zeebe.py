@@ -67,6 +67,7 @@ class Extensions:
     assignment: Mapping[str, str] = field(default_factory=dict)
     due_date: str | None = None
     follow_up_date: str | None = None
+    priority: str | None = None
     correlation_key: str | None = None
 
     @property
@@ -106,6 +107,7 @@ def extensions(node: Node) -> Extensions:
         assignment=get.get("assignmentDefinition", {}),
         due_date=schedule.get("dueDate"),
         follow_up_date=schedule.get("followUpDate"),
+        priority=get.get("priorityDefinition", {}).get("priority"),
         correlation_key=get.get("subscription", {}).get("correlationKey"),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.spiff.document import NODES, Node, every
 from engine.spiff.findings import Finding, Severity, finding
@@ -16,6 +17,16 @@ class Package:
     decisions: Collection[str] | None = None
     forms: Collection[str] | None = None
     functions: Collection[str] | None = None
+
+    @cached_property
+    def clocks(self) -> frozenset[str]:
+        """The clocks that the activities of the package start."""
+        return frozenset(
+            element.settings["clock"]
+            for process in self.definitions.processes.values()
+            for element in process.elements.values()
+            if "clock" in element.settings
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

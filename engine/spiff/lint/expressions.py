@@ -8,6 +8,7 @@ from engine.spiff import times
 from engine.spiff.document import Node, child, definition, text
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint.context import Page
+from engine.spiff.nodes import RUNG
 from engine.spiff.outline import ElementOutline
 from engine.spiff.zeebe import PREFIX, extensions, instances
 
@@ -116,7 +117,21 @@ def _timer(page: Page, element: ElementOutline) -> Iterator[Finding]:
     source = element.timer_expression
     if element.trigger != "timer" or not source:
         return
+    follows = RUNG.fullmatch(source)
+    if follows:
+        if follows["clock"] not in page.package.clocks:
+            yield page.error(
+                "clock-unknown",
+                element,
+                f"no activity of the package starts a clock {follows['clock']!r}",
+                f"Set {PREFIX}clock on an activity, or correct the name",
+            )
+        return
     if source.startswith("="):
+        if "rung(" in source:
+            yield page.error(
+                "rung-alone", element, "rung() is a part of its time", 'Make it all of it: =rung("clock", "rung")'
+            )
         yield from _feel(page, element.id, element.name, "its time", source)
         return
     try:

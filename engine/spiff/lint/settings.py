@@ -32,8 +32,8 @@ PEOPLE = ("userTask", "manualTask")
 EVENTS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
 #: Where a setting may stand; "lane" for lanes. A lane's settings reach all that lies in it.
 PLACES: Mapping[str, tuple[str, ...]] = {
-    "role": ("lane", *PEOPLE),
-    "unit": ("lane", *PEOPLE),
+    "role": ("lane", *ACTIVITIES),
+    "unit": ("lane", *ACTIVITIES),
     "exclude": ("lane", *PEOPLE),
     "clock": ACTIVITIES,
     "clock.amount": ACTIVITIES,

@@ -148,6 +148,8 @@ class SubProcess(Activity):
     def inside_completed(self, inside: Any, task: Token) -> None:
         """The last token inside has ended."""
         task.data = dict(inside.final_data)
+        if inside.terminated:
+            task.internal_data["terminated"] = True
         task._set_state(READY)
 
     def _on_cancel(self, task: Token) -> None:

@@ -83,7 +83,7 @@ class BodyEnd(Element):
 
     def body_was_terminated(self, task: Token) -> bool:
         """Did the body end by a terminate end event?"""
-        return bool(task.workflow.top_workflow.get_subprocess(task.parent).terminated)
+        return bool(task.parent.internal_data.get("terminated"))
 
     def choose(self, task: Token) -> list[Any]:
         return [] if self.body_was_terminated(task) else self.targets
