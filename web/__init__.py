@@ -60,9 +60,11 @@ def _register_areas(app: Flask) -> None:
     from web.auth.views import blueprint as auth
     from web.cases.tasks import blueprint as tasks
     from web.cases.views import blueprint as cases
+    from web.escalations.views import blueprint as escalations
     from web.inbox.views import blueprint as inbox
+    from web.notices.views import blueprint as notices
 
     init_access(app)
     navigation.init_navigation(app)
-    for blueprint in (navigation.blueprint, auth, inbox, tasks, cases):
+    for blueprint in (navigation.blueprint, auth, inbox, tasks, cases, escalations, notices):
         app.register_blueprint(blueprint)

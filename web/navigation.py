@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.db import writing
+from engine.notices.service import unread_count
 from engine.organisation.policy import Action, may
 from web import current
 from web.auth.access import public
@@ -85,4 +86,7 @@ def _places() -> list[Place]:
 def _entry(place: Place) -> dict[str, Any]:
     area = place.endpoint.partition(".")[0]
     active = (request.endpoint or "").partition(".")[0] == area
-    return {"label": place.label, "href": url_for(place.endpoint), "icon": place.icon, "active": active}
+    entry = {"label": place.label, "href": url_for(place.endpoint), "icon": place.icon, "active": active}
+    if place.endpoint == "notices.index":
+        entry["count"] = unread_count(current.session(), current.staff().id)
+    return entry

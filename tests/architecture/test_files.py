@@ -59,3 +59,15 @@ def test_no_merge_was_left_half_done() -> None:
 def test_large_files_are_few() -> None:
     large = [path.relative_to(ROOT).as_posix() for path in tracked() if path.stat().st_size > 1_500_000]
     assert large == [], "large files do not belong into the repository"
+
+
+#: everything that may stand at the top of the checkout
+TOP = {
+    *(".ci", ".gitattributes", ".gitignore", ".github", "CHANGELOG.md", "LICENSE", "Makefile", "README.md"),
+    *("README.zh-CN.md", "bpmn", "config.py", "constraints.txt", "docs", "engine", "hatch_build.py", "migrations"),
+    *("pyproject.toml", "tests", "tools", "web"),
+}
+
+
+def test_nothing_stray_lies_at_the_top() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} - TOP == set()

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from config import Settings, SettingsError, read_env_file
 from engine.errors import EngineError
-from web.cli import checking, people, server
+from web.cli import checking, packages, people, server
 
 #: each adds its commands; a command is a function of the parsed arguments and the settings' reader
-_GROUPS: Final = (server, checking, people)
+_GROUPS: Final = (server, checking, packages, people)
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -50,6 +50,9 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
         print(f"chuishao: the database says: {reason}", file=sys.stderr)
+    except BrokenPipeError:  # whoever reads has had enough
+        sys.stderr.close()
+        return 0
     except OSError as error:
         print(f"chuishao: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
     except KeyboardInterrupt:

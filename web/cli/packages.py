@@ -1,0 +1,61 @@
+"""Commands about process packages: check one, deploy one."""
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+
+from engine.audit import Actor
+from engine.clock import SystemClock
+from engine.definitions import Package, deploy
+from engine.errors import NotFound
+from engine.spiff.findings import Finding, Severity
+from engine.spiff.lint import lint
+from web.cli.people import open_session
+from web.cli.reading import Commands, Read
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `lint` and `deploy`."""
+    check = commands.add_parser("lint", help="find what is wrong with a diagram or a package; exit 1 on errors")
+    check.add_argument("path", type=Path, help="a .bpmn file, or the folder of a package")
+    check.add_argument("--json", action="store_true")
+    check.set_defaults(run=_lint)
+    bring = commands.add_parser("deploy", help="check a package and let new cases start on it")
+    bring.add_argument("folder", type=Path)
+    bring.add_argument("--note", default="", help="what changed and why")
+    bring.add_argument("--inactive", action="store_true", help="store it without letting new cases start on it")
+    bring.set_defaults(run=_deploy)
+
+
+def _lint(options: argparse.Namespace, _read: Read) -> int:
+    """Print the findings, errors first."""
+    findings = _findings(options.path)
+    errors = sum(finding.severity == Severity.ERROR for finding in findings)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            print(f"{finding.severity:7} {finding.file}: {finding.message} [{finding.code}]")
+        print(f"{errors} errors, {len(findings) - errors} other findings.")
+    return 1 if errors else 0
+
+
+def _findings(path: Path) -> list[Finding]:
+    if path.is_dir():
+        return lint(Package.read_directory(path).diagrams)
+    if not path.is_file():
+        raise NotFound("file-missing", "There is no file {path}.", path=str(path))
+    return lint({path.name: path.read_bytes()})
+
+
+def _deploy(options: argparse.Namespace, read: Read) -> int:
+    settings = read()
+    package = Package.read_directory(options.folder)
+    with open_session(settings) as session:
+        version = deploy(
+            session, package, author=Actor.api("command line"), note=options.note, now=SystemClock().now(),
+            jurisdiction=settings.jurisdiction, activate=not options.inactive,
+        )  # fmt: skip
+        print(f"{version.key} {version.number} is {version.state}.")
+    return 0

@@ -1,0 +1,1 @@
+"""What a lead has to know of: late, soon late, and read."""
