@@ -3,6 +3,7 @@
 import datetime
 from decimal import Decimal
 
+from engine.feel.far import MOMENTS, Day, Moment, add_elapsed, elapsed
 from engine.feel.limits import DECIMALS
 from engine.feel.temporal import add_months, day_time, is_aware, midnight
 from engine.feel.values import Value, YearMonthDuration, kind, number
@@ -35,7 +36,7 @@ def _move(moment: Value, duration: Value) -> Value:
     if of == "date and time":
         return add_length(moment, duration)
     if of == "date":
-        return (midnight(moment) + duration).date()
+        return add_length(midnight(moment), duration).date()
     if of == "time":
         turned = datetime.datetime.combine(datetime.date(2000, 1, 1), moment.replace(tzinfo=None))
         turned += datetime.timedelta(seconds=duration.seconds, microseconds=duration.microseconds)
@@ -43,11 +44,16 @@ def _move(moment: Value, duration: Value) -> Value:
     return None
 
 
-def add_length(moment: datetime.datetime, length: datetime.timedelta) -> datetime.datetime:
+def add_length(moment: Moment, length: datetime.timedelta) -> Value:
     """Return the moment `length` of elapsed time later, in its own zone, across changes of the clock."""
-    if moment.tzinfo is None:
-        return moment + length
-    return (moment.astimezone(datetime.UTC) + length).astimezone(moment.tzinfo)
+    if isinstance(moment, datetime.datetime):
+        try:
+            if moment.tzinfo is None:
+                return moment + length
+            return (moment.astimezone(datetime.UTC) + length).astimezone(moment.tzinfo)
+        except OverflowError:
+            pass  # beyond the year 9999, or before the year 1
+    return add_elapsed(moment, length)
 
 
 def subtract(left: Value, right: Value) -> Value:
@@ -64,14 +70,10 @@ def subtract(left: Value, right: Value) -> Value:
     return add(left, negate(right))
 
 
-def _between(left: datetime.date, right: datetime.date) -> datetime.timedelta | None:
-    later = left if isinstance(left, datetime.datetime) else midnight(left)
-    earlier = right if isinstance(right, datetime.datetime) else midnight(right)
-    if is_aware(later) != is_aware(earlier):
-        return None
-    if is_aware(later):
-        return later.astimezone(datetime.UTC) - earlier.astimezone(datetime.UTC)
-    return later - earlier
+def _between(left: Day, right: Day) -> datetime.timedelta | None:
+    later = left if isinstance(left, MOMENTS) else midnight(left)
+    earlier = right if isinstance(right, MOMENTS) else midnight(right)
+    return elapsed(later, earlier) if is_aware(later) == is_aware(earlier) else None
 
 
 def negate(value: Value) -> Value:

@@ -133,8 +133,12 @@ def _(node: If) -> Closure:
 def _(node: Lambda) -> Closure:
     parameters, types = node.parameters, node.types
     if node.body is None:
-        # code of the host that a diagram names is never run
-        return lambda scope: None
+
+        def refuse(arguments: list[Value], caller: Scope) -> Value:
+            caller.evaluation.warn("an external function names code of the host, which is never run")
+            return None
+
+        return lambda scope: Function(parameters, types, refuse)
     body = compile_node(node.body)
 
     def build(scope: Scope) -> Value:

@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable
 
 from engine.feel.evaluation import measure
+from engine.feel.far import FAR, far_key
 from engine.feel.temporal import day_time, is_aware
 from engine.feel.values import ORDERED, Range, Value, kind
 
@@ -28,7 +29,9 @@ def equals(left: Value, right: Value) -> bool | None:
         ends = zip(left.endpoints(), right.endpoints(), strict=True)
         return left.unbounded == right.unbounded and all(equals(one, other) is True for one, other in ends)
     if of in ("time", "date and time"):
-        return is_aware(left) == is_aware(right) and bool(sort_key(left) == sort_key(right))
+        if is_aware(left) != is_aware(right):
+            return False
+        left, right = sort_keys([left, right])
     return bool(left == right)
 
 
@@ -50,12 +53,24 @@ def same(left: Value, right: Value) -> bool:
     return equals(left, right) is True
 
 
-def sort_key(value: Value) -> Value:
-    """Return what Python can order in the value's place: zoned moments in UTC, times as time since midnight."""
+def sort_keys(values: list[Value]) -> list[Value]:
+    """Return what Python can order in the place of values of one kind: moments in UTC, times as time since midnight."""
+    if not any(isinstance(value, FAR) for value in values):
+        try:
+            return [_key(value) for value in values]
+        except OverflowError:
+            pass  # in UTC, a moment of the first or last day of Python's calendar may lie beyond it
+    return [far_key(value) for value in values]
+
+
+def _key(value: Value) -> Value:
     if isinstance(value, datetime.datetime):
         return value if value.tzinfo is None else value.astimezone(datetime.UTC)
     return day_time(value) if isinstance(value, datetime.time) else value
 
+
+#: Kinds whose values Python does not always compare as FEEL does.
+_MOVING = frozenset(["date", "time", "date and time"])
 
 ORDERINGS: dict[str, Callable[[Value, Value], bool]] = {
     "<": operator.lt,
@@ -75,10 +90,10 @@ def compare(sign: str, left: Value, right: Value) -> bool | None:
     of = kind(left)
     if of != kind(right) or of not in ORDERED:
         return None
-    if of in ("time", "date and time"):
-        if is_aware(left) != is_aware(right):
-            return None
-        left, right = sort_key(left), sort_key(right)
+    if of in ("time", "date and time") and is_aware(left) != is_aware(right):
+        return None
+    if of in _MOVING:
+        left, right = sort_keys([left, right])
     return ORDERINGS[sign](left, right)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.feel.errors import FeelLimitError
 from engine.feel.evaluation import measure
+from engine.feel.far import FAR, MOMENTS, FarDate, Moment
 from engine.feel.limits import LIMITS
 from engine.feel.values import Range, Value, YearMonthDuration, lower
 
@@ -78,9 +79,9 @@ def scalar_text(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return number_text(value)
-    if isinstance(value, datetime.datetime):
+    if isinstance(value, MOMENTS):
         return f"{value.date().isoformat()}T{clock_text(value)}{zone_text(value.tzinfo)}"
-    if isinstance(value, datetime.date):
+    if isinstance(value, datetime.date | FarDate):
         return value.isoformat()
     if isinstance(value, datetime.time):
         return clock_text(value) + zone_text(value.tzinfo)
@@ -99,7 +100,7 @@ def number_text(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def clock_text(value: datetime.datetime | datetime.time) -> str:
+def clock_text(value: Moment | datetime.time) -> str:
     """Return hours, minutes, seconds and, when there are any, fractions of a second."""
     fraction = f".{value.microsecond:06}".rstrip("0") if value.microsecond else ""
     return f"{value.hour:02}:{value.minute:02}:{value.second:02}{fraction}"
@@ -145,6 +146,8 @@ def jsonable(value: Value) -> Any:
         return [jsonable(item) for item in value]
     if isinstance(value, dict):
         return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, FAR):
+        return to_text(value)
     plain = lower(value)
     if isinstance(plain, Decimal):
         return float(plain)

@@ -109,8 +109,9 @@ class Scanner:
 
     def open(self, bracket: str) -> None:
         """Pass over an opening bracket and remember where it stands, for the message that it is never closed."""
-        self._opened.append(self.position)
+        place = self.position
         self.need(bracket)
+        self._opened.append(place)
 
     def close(self, bracket: str) -> None:
         """Pass over the closing bracket of the last one opened."""

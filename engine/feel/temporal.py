@@ -5,14 +5,13 @@ import datetime
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TypeVar
+from typing import cast
 from zoneinfo import ZoneInfo
 
+from engine.feel.far import Day, FarDate, FarDateTime, Moment, add_elapsed, at_time, make_date
 from engine.feel.limits import DECIMALS
 from engine.feel.render import zone_text
 from engine.feel.values import Value, YearMonthDuration, kind
-
-_Day = TypeVar("_Day", bound=datetime.date)
 
 # Source: DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8, which refers to XML Schema 1.1; ASCII digits only.
 _DATE = re.compile(r"(-?(?:[1-9]\d{4,8}|\d{4}))-(\d\d)-(\d\d)", re.ASCII)
@@ -43,12 +42,12 @@ def parse_zone(text: str | None) -> datetime.tzinfo | None:
     return datetime.timezone(-offset if text[0] == "-" else offset)
 
 
-def parse_date(text: str) -> datetime.date | None:
+def parse_date(text: str) -> Day | None:
     """Return the date of `2026-03-01`."""
     match = _DATE.fullmatch(text)
     if not match:
         return None
-    return datetime.date(int(match[1]), int(match[2]), int(match[3]))
+    return cast(Day, make_date(int(match[1]), int(match[2]), int(match[3])))
 
 
 def parse_time(text: str) -> datetime.time | None:
@@ -60,19 +59,19 @@ def parse_time(text: str) -> datetime.time | None:
     return datetime.time(int(match[1]), int(match[2]), int(match[3]), micros, parse_zone(match[5]))
 
 
-def parse_datetime(text: str) -> datetime.datetime | None:
+def parse_datetime(text: str) -> Moment | None:
     """Return the date and time of `2026-03-01T09:30:00+08:00`; a bare date means midnight."""
     day_text, separator, clock = text.partition("T")
     day = parse_date(day_text)
     if day is None:
         return None
     if not separator:
-        return datetime.datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a local time is a FEEL value
+        return cast(Moment, at_time(day, datetime.time()))
     if clock.startswith("24:00:00"):
-        day += datetime.timedelta(days=1)
+        day = add_elapsed(at_time(day, datetime.time()), datetime.timedelta(days=1)).date()
         clock = "00" + clock[2:]
     time = None if clock.startswith("T") else parse_time(clock)
-    return datetime.datetime.combine(day, time) if time is not None else None
+    return at_time(day, time) if time is not None else None
 
 
 def parse_duration(text: str) -> YearMonthDuration | datetime.timedelta | None:
@@ -105,17 +104,21 @@ def parse_at(text: str) -> Value:
     return None
 
 
-def add_months(day: _Day, months: int) -> _Day:
+def add_months(day: Day | Moment, months: int) -> Value:
     """Return the same day `months` later, or the last day of a month that is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not datetime.MINYEAR <= year <= datetime.MAXYEAR:
-        raise OverflowError("year out of range")
-    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
+    # leap years repeat every 400 years
+    longest = calendar.monthrange(2000 + year % 400, month + 1)[1]
+    if datetime.MINYEAR <= year <= datetime.MAXYEAR and not isinstance(day, FarDate | FarDateTime):
+        return day.replace(year=year, month=month + 1, day=min(day.day, longest))
+    moved = make_date(year, month + 1, min(day.day, longest))
+    return at_time(moved, day.timetz()) if isinstance(day, datetime.datetime | FarDateTime) else moved
 
 
-def midnight(day: datetime.date) -> datetime.datetime:
+def midnight(day: Day) -> Moment:
     """Return a date as the standard compares it: its midnight in UTC. Source: DMN 1.5, 10.3.2.3.6."""
-    return datetime.datetime(day.year, day.month, day.day, tzinfo=datetime.UTC)
+    date = day if isinstance(day, FarDate) else datetime.date(day.year, day.month, day.day)
+    return cast(Moment, at_time(date, datetime.time(tzinfo=datetime.UTC)))
 
 
 def day_time(time: datetime.time) -> datetime.timedelta:
@@ -130,18 +133,18 @@ def day_time(time: datetime.time) -> datetime.timedelta:
     return since - (offset or datetime.timedelta(0))
 
 
-def is_aware(value: datetime.datetime | datetime.time) -> bool:
+def is_aware(value: Moment | datetime.time) -> bool:
     """Say whether a date and time, or a time, has a zone."""
     return value.tzinfo is not None
 
 
-def _second(value: datetime.datetime | datetime.time) -> Decimal:
+def _second(value: Moment | datetime.time) -> Decimal:
     if not value.microsecond:
         return Decimal(value.second)
     return DECIMALS.add(Decimal(value.second), DECIMALS.scaleb(Decimal(value.microsecond), -6))
 
 
-def _zone_name(value: datetime.datetime | datetime.time) -> str | None:
+def _zone_name(value: Moment | datetime.time) -> str | None:
     return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else zone_text(value.tzinfo) or None
 
 

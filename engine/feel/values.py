@@ -7,6 +7,7 @@
 | date, time, date and time | `datetime.date`, `datetime.time`, `datetime.datetime`; aware or naive, microseconds |
 | days and time duration | `datetime.timedelta` |
 | years and months duration | `YearMonthDuration` |
+| a date beyond the years 1 to 9999 | `far.FarDate`, `far.FarDateTime`; these cannot be stored |
 | range | `Range` |
 | list, context | `list`, `dict` with `str` keys |
 | function | `Function`, `Builtin` or `HostFunction`; these never leave an evaluation |
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from engine.feel.errors import FeelEvaluationError, FeelLimitError
+from engine.feel.far import FAR, FarDate, FarDateTime
 from engine.feel.limits import DECIMALS, LIMITS
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ KINDS: dict[type, str] = {
     str: "string",
     datetime.datetime: "date and time",
     datetime.date: "date",
+    FarDate: "date",
+    FarDateTime: "date and time",
     datetime.time: "time",
     datetime.timedelta: "days and time duration",
     YearMonthDuration: "years and months duration",
@@ -123,6 +127,8 @@ AS_IS: set[type] = {
     str,
     datetime.date,
     datetime.datetime,
+    FarDate,
+    FarDateTime,
     datetime.time,
     datetime.timedelta,
     YearMonthDuration,
@@ -189,7 +195,7 @@ def lower(value: Value) -> Any:
         int, Decimal, str, bool, None, date, time, datetime, timedelta, YearMonthDuration, Range, list or dict.
 
     Raises:
-        FeelEvaluationError: `feel-function-as-data`; a function cannot be stored.
+        FeelEvaluationError: `feel-function-as-data` or `feel-year-out-of-range`.
     """
     if isinstance(value, Decimal):
         # a number such as 1E+6000 stays as it is: written out it would be a text of six thousand digits
@@ -198,6 +204,10 @@ def lower(value: Value) -> Any:
         return [lower(item) for item in value]
     if isinstance(value, dict):
         return {key: lower(item) for key, item in value.items()}
+    if isinstance(value, FAR):
+        raise FeelEvaluationError(
+            "feel-year-out-of-range", "a date in the year {year} cannot be stored, only 1 to 9999", year=value.year
+        )
     if kind(value) == "function":
         raise FeelEvaluationError(
             "feel-function-as-data", "a function cannot be stored; call it, and store what it returns"

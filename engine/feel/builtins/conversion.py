@@ -4,6 +4,7 @@ import datetime
 import re
 from decimal import Decimal
 
+from engine.feel.far import MOMENTS, Day, at_time, make_date
 from engine.feel.functions import NoResult, standard
 from engine.feel.limits import DECIMALS
 from engine.feel.render import to_text
@@ -33,15 +34,15 @@ def date_from_text(text: str) -> Value:
 
 
 @standard("date(from: day)")
-def date_of(moment: datetime.date) -> Value:
+def date_of(moment: Day) -> Value:
     """Return the date of a date and time."""
-    return moment.date() if isinstance(moment, datetime.datetime) else moment
+    return moment.date() if isinstance(moment, MOMENTS) else moment
 
 
 @standard("date(year: number, month: number, day: number)")
 def date_from_parts(year: Decimal, month: Decimal, day: Decimal) -> Value:
     """Make a date."""
-    return datetime.date(whole(year), whole(month), whole(day))
+    return make_date(whole(year), whole(month), whole(day))
 
 
 @standard("date and time(from: string)")
@@ -57,15 +58,15 @@ def datetime_of(moment: datetime.datetime) -> Value:
 
 
 @standard("date and time(from: date)")
-def datetime_of_date(day: datetime.date) -> Value:
+def datetime_of_date(day: Day) -> Value:
     """Return the midnight in UTC with which a date begins."""
     return midnight(day)
 
 
 @standard("date and time(date: day, time: time)")
-def datetime_from_parts(day: datetime.date, time: datetime.time) -> Value:
+def datetime_from_parts(day: Day, time: datetime.time) -> Value:
     """Join a date and a time."""
-    return datetime.datetime.combine(day.date() if isinstance(day, datetime.datetime) else day, time)
+    return at_time(day.date() if isinstance(day, MOMENTS) else day, time)
 
 
 @standard("time(from: string)")
@@ -75,11 +76,11 @@ def time_from_text(text: str) -> Value:
 
 
 @standard("time(from: moment)")
-def time_of(moment: datetime.date | datetime.time) -> Value:
+def time_of(moment: Day | datetime.time) -> Value:
     """Return the time of a date and time; a date has midnight in UTC."""
     if isinstance(moment, datetime.time):
         return moment
-    return moment.timetz() if isinstance(moment, datetime.datetime) else datetime.time(tzinfo=datetime.UTC)
+    return moment.timetz() if isinstance(moment, MOMENTS) else datetime.time(tzinfo=datetime.UTC)
 
 
 @standard("time(hour: number, minute: number, second: number, offset?: days and time duration)")
@@ -132,21 +133,18 @@ def duration_of(value: Value) -> Value:
 
 
 @standard("years and months duration(from: day, to: day)")
-def months_between(start: datetime.date, end: datetime.date) -> Value:
+def months_between(start: Day, end: Day) -> Value:
     """Return the whole months between two days, negative when the second comes first."""
-    first, last = _local(start), _local(end)
-    if first.tzinfo is not None and last.tzinfo is not None:
-        last = last.astimezone(first.tzinfo)
-    first, last = first.replace(tzinfo=None), last.replace(tzinfo=None)
-    sign = 1
+    if isinstance(start, datetime.datetime) and isinstance(end, datetime.datetime) and start.tzinfo and end.tzinfo:
+        end = end.astimezone(start.tzinfo)
+    first, last, sign = _parts(start), _parts(end), 1
     if first > last:
         first, last, sign = last, first, -1
-    months = (last.year - first.year) * 12 + last.month - first.month
+    months = (last[0] - first[0]) * 12 + last[1] - first[1]
     # a month is whole once the same day is reached, whatever the hour
-    return YearMonthDuration(sign * (months - (last.day < first.day)))
+    return YearMonthDuration(sign * (months - (last[2] < first[2])))
 
 
-def _local(day: datetime.date) -> datetime.datetime:
-    if isinstance(day, datetime.datetime):
-        return day
-    return datetime.datetime(day.year, day.month, day.day)  # noqa: DTZ001 - only its calendar day is used
+def _parts(day: Day) -> tuple[int, ...]:
+    clock = (day.hour, day.minute, day.second, day.microsecond) if isinstance(day, MOMENTS) else (0, 0, 0, 0)
+    return (day.year, day.month, day.day, *clock)

@@ -1,12 +1,12 @@
 """Dates and times. Source: DMN 1.5, 10.3.4.8 (temporal) and 10.3.4.9 (`is`)."""
 
-import datetime
+import calendar
 
 from engine.feel.compare import same
 from engine.feel.evaluation import Scope
+from engine.feel.far import MOMENTS, Day, make_date, spread
 from engine.feel.functions import standard
 from engine.feel.render import to_text
-from engine.feel.temporal import add_months
 from engine.feel.values import Value, kind
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -39,34 +39,34 @@ def today(scope: Scope) -> Value:
 
 
 @standard("day of year(date: day)")
-def day_of_year(day: datetime.date) -> Value:
+def day_of_year(day: Day) -> Value:
     """Return 1 for the first of January."""
-    return day.timetuple().tm_yday
+    return int(spread(day)[0].timetuple().tm_yday)
 
 
 @standard("day of week(date: day)")
-def day_of_week(day: datetime.date) -> Value:
+def day_of_week(day: Day) -> Value:
     """Return the English name of the day."""
-    return _DAYS[day.weekday()]
+    return _DAYS[day.isoweekday() - 1]
 
 
 @standard("month of year(date: day)")
-def month_of_year(day: datetime.date) -> Value:
+def month_of_year(day: Day) -> Value:
     """Return the English name of the month."""
     return _MONTHS[day.month - 1]
 
 
 @standard("week of year(date: day)")
-def week_of_year(day: datetime.date) -> Value:
+def week_of_year(day: Day) -> Value:
     """Return the week by ISO 8601."""
-    return day.isocalendar()[1]
+    return int(spread(day)[0].isocalendar()[1])
 
 
 @standard("last day of month(date: day)")
-def last_day_of_month(day: datetime.date) -> Value:
+def last_day_of_month(day: Day) -> Value:
     """Return the last day of the month (Camunda)."""
-    first = day.date() if isinstance(day, datetime.datetime) else day
-    return add_months(first.replace(day=1), 1) - datetime.timedelta(days=1)
+    date = day.date() if isinstance(day, MOMENTS) else day
+    return make_date(day.year, day.month, calendar.monthrange(spread(date)[0].year, day.month)[1])
 
 
 @standard("is(value1: any, value2: any)")

@@ -4,7 +4,7 @@ import functools
 from decimal import Decimal
 
 from engine.feel.builtins.statistics import orderable
-from engine.feel.compare import same, sort_key
+from engine.feel.compare import same, sort_keys
 from engine.feel.errors import FeelLimitError
 from engine.feel.evaluation import Scope, measure, spend
 from engine.feel.functions import NoResult, call, standard
@@ -162,7 +162,8 @@ def sort(scope: Scope, items: list[Value], precedes: Value = None) -> Value:
     if precedes is None:
         if items and not orderable(items):
             raise NoResult("without a function it needs values of one type that have an order")
-        return sorted(items, key=sort_key)
+        keys = sort_keys(items)
+        return [items[place] for place in sorted(range(len(items)), key=keys.__getitem__)]
 
     def order(left: Value, right: Value) -> int:
         if call(precedes, [left, right], (), scope) is True:

@@ -13,8 +13,11 @@ _SUMMABLE = frozenset(["number", "years and months duration", "days and time dur
 
 
 def orderable(items: list[Value]) -> bool:
-    """Say whether a list has items, all of one kind that `<` compares."""
-    return bool(items) and kind(items[0]) in ORDERED and all(kind(item) == kind(items[0]) for item in items)
+    """Say whether a list has items, all of one kind that `<` compares, and all or none of them with a zone."""
+    if not items or kind(items[0]) not in ORDERED:
+        return False
+    of, zoned = kind(items[0]), getattr(items[0], "tzinfo", None) is None
+    return all(kind(item) == of and (getattr(item, "tzinfo", None) is None) == zoned for item in items)
 
 
 def _numbers(items: list[Value]) -> list[Decimal]:

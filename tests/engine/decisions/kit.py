@@ -105,15 +105,8 @@ def _scalar(element: Any) -> Any:
         value = readers[of](text)
     except TEMPORAL_ERRORS:
         value = None
-    # what Python's calendar cannot hold never agrees with anything
-    return value if value is not None else Unreadable(text)
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """An expected moment outside of the years 1 to 9999."""
-
-    text: str
+    assert value is not None, text
+    return value
 
 
 def agrees(value: Any, expected: Any) -> bool:

@@ -191,3 +191,11 @@ def test_a_host_function_that_breaks_is_named() -> None:
 
 def test_keys_that_an_expression_cannot_mean_do_not_compile_it_anew() -> None:
     assert compile("Total Amount + 1", ["Total Amount", "x y"]) is compile("Total Amount + 1", ["Total Amount", "z z"])
+
+
+def test_a_date_that_python_does_not_have_cannot_be_stored_but_shown() -> None:
+    value = evaluate('date("-2021-02-28")').value
+    assert jsonable(value) == "-2021-02-28"
+    with pytest.raises(FeelEvaluationError) as caught:
+        lower([value])
+    assert caught.value.code == "feel-year-out-of-range"

@@ -149,7 +149,9 @@ def test_the_hosts_data_is_never_changed_and_never_handed_out() -> None:
 
 def test_external_functions_of_a_diagram_are_never_run() -> None:
     source = '(function(x) external {java: {class: "java.lang.Runtime", method signature: "exit(int)"}})(1)'
-    assert evaluate(source).value is None
+    result = evaluate(source)
+    assert result.value is None
+    assert result.warnings == ("an external function names code of the host, which is never run",)
 
 
 def test_brackets_without_end_are_a_syntax_or_limit_error() -> None:

@@ -52,6 +52,27 @@ CONVERSION = [
     ('range("[5..1]")', None),
     ('range("[a..b]")', None),
 ]
+#: Years that Python's calendar does not have.
+FAR = [
+    ('string(date("-2021-02-28"))', "-2021-02-28"),
+    ("string(date(999999999, 12, 31))", "999999999-12-31"),
+    ('date("1999999999-12-31")', None),
+    ('date("-0001-02-29")', None),
+    ('string(@"9999-12-31" + @"P1D")', "10000-01-01"),
+    ('string(@"10000-01-01" - @"P1D")', "9999-12-31"),
+    ('string(@"0001-01-01" - @"P1M")', "0000-12-01"),
+    ('string(@"-2020-02-29" + @"P1Y")', "-2019-02-28"),
+    ('string(@"-2021-01-01T10:10:10@Australia/Melbourne" + @"PT1H")', "-2021-01-01T11:10:10@Australia/Melbourne"),
+    ('@"10000-01-01" - @"9999-12-31"', datetime.timedelta(days=1)),
+    ('@"-2021-01-01" < @"2021-01-01"', True),
+    ('@"12021-01-01" > @"2021-01-01"', True),
+    ('@"-0001-01-01T00:00:00Z" = @"-0001-01-01T08:00:00+08:00"', True),
+    ('@"0001-01-01T00:00:00+08:00" < @"0001-01-01T00:00:00Z"', True),
+    ('day of week(@"12026-03-01")', "Sunday"),
+    ('years and months duration(@"-0001-01-01", @"0001-01-01")', YearMonthDuration(24)),
+    ('last day of month(@"12024-02-01").day', 29),
+    ('date and time(@"12024-02-01", @"10:00:00").hour', 10),
+]
 STRINGS = [
     ("not(true)", False),
     ("not(null)", None),
@@ -156,6 +177,9 @@ LISTS = [
     ("sort([3, 1, 2], function(x, y) x > y)", [3, 2, 1]),
     ("sort(list: [3, 1, 2], precedes: function(x, y) x < y)", [1, 2, 3]),
     ("sort([1, 2], function(x) x)", None),
+    ('sort([@"10:00:00", @"10:00:00Z"])', None),
+    ('sort([@"2026-01-01", @"-0001-01-01", @"12026-01-01"])[1].year', -1),
+    ('sort([@"9999-12-31T23:00:00-08:00", @"0001-01-01T00:00:00+08:00"])[1].year', 1),
     ("list replace([2, 4, 7, 8], 3, 6)", [2, 4, 6, 8]),
     ("list replace([2, 4, 7, 8], function(item, newItem) item < newItem, 5)", [5, 5, 7, 8]),
     ("list replace(list: [1, 2], position: -1, newItem: 9)", [1, 9]),
@@ -256,7 +280,7 @@ RANGES = [
     ("coincides([1..5), [1..5])", False),
     ('before(1, "a")', None),
 ]
-CASES = [*CONVERSION, *STRINGS, *LISTS, *NUMBERS, *CONTEXTS, *DATES, *RANGES]
+CASES = [*CONVERSION, *FAR, *STRINGS, *LISTS, *NUMBERS, *CONTEXTS, *DATES, *RANGES]
 
 
 @pytest.mark.parametrize(("source", "expected"), CASES, ids=[case[0] for case in CASES])

@@ -46,6 +46,7 @@ texts = st.one_of(
 @given(texts)
 @example("[1..a[")
 @example("x in (")
+@example("function")
 @example('"\\uD800"')
 @example("1" + "0" * 9000)
 def test_a_text_compiles_or_is_refused_with_our_errors(source: str) -> None:
