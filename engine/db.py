@@ -102,6 +102,11 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 _WRITING: Final = "chuishao.writing"
 
 
+def is_writing(session: Session) -> bool:
+    """Say whether `session` is inside of a `writing` block."""
+    return bool(session.info.get(_WRITING))
+
+
 @contextmanager
 def writing(session: Session) -> Iterator[Session]:
     """Run a block as one write transaction: commit at its end, roll back on any error.

@@ -15,10 +15,14 @@ def after_commit(session: Session, action: Callable[[], None]) -> None:
 
 @event.listens_for(Session, "after_commit")
 def _run(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint was released: nothing holds yet
+        return
     for action in session.info.pop(_KEY, ()):
         action()
 
 
 @event.listens_for(Session, "after_rollback")
 def _drop(session: Session) -> None:
+    if session.in_nested_transaction():  # what was asked for before the savepoint still stands
+        return
     session.info.pop(_KEY, None)
