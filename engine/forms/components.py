@@ -1,6 +1,6 @@
 """The parts of a form as they were read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -124,6 +124,23 @@ def at(data: Any, path: Path, default: Any = None) -> Any:
             return default
         data = data[segment]
     return data
+
+
+def roots(components: Iterable[Component]) -> frozenset[str]:
+    """Return the top-level names that a form writes into."""
+    return frozenset(each.path[0] for component in components for each in component.walk() if each.path)
+
+
+def is_static(components: Iterable[Component]) -> bool:
+    """Say whether nothing of a form depends on what is entered: no FEEL, and no options taken from data."""
+    return not any(
+        each.type == "expression"
+        or each.hide is not None
+        or "valuesKey" in each.settings
+        or any(isinstance(value, str) and value.startswith("=") for value in each.settings.values())
+        for component in components
+        for each in component.walk()
+    )
 
 
 def put(data: dict[str, Any], path: Path, value: Any) -> None:

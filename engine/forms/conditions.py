@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import feel
 from engine.errors import Invalid
-from engine.forms.components import Component, Option, at
+from engine.forms.components import Component, Option, at, roots
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,8 @@ def without_hidden(
     Args:
         initial: what the form showed at first, by its top-level names.
     """
-    result: dict[str, Any] = _copy(data)
+    written = roots(components)
+    result = {name: _copy(value) if name in written else value for name, value in data.items()}
     _clear(components, result, scope, concealed=False)
     return {**initial, **{name: value for name, value in result.items() if value != {}}}
 

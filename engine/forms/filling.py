@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.forms.components import MULTIPLE, Component, Path, at, put, row_at
+from engine.forms.components import MULTIPLE, Component, Path, at, is_static, put, roots, row_at
 from engine.forms.conditions import Scope, without_hidden
 from engine.forms.values import leniently_typed
 
@@ -31,7 +31,7 @@ def prepare(
 ) -> Prepared:
     """Lay out a submission. What is locked and what can be chosen may depend on what was entered, hence two rounds."""
     scope = Scope.of(context, now)
-    for _round in range(2):
+    for _round in range(1 if is_static(components) else 2):
         entered = gather(components, submitted, context, scope)
         known = _known(components, entered, context, scope)
         scope = Scope.of(known, now)
@@ -93,7 +93,9 @@ def own_value(component: Component, given: Any) -> Any:
 def _known(
     components: tuple[Component, ...], entered: Mapping[str, Any], context: Mapping[str, Any], scope: Scope
 ) -> dict[str, Any]:
-    data = deepcopy(dict(context))
+    # Only what the form writes into is copied: process data may be large, and the rest is never touched.
+    written = roots(components)
+    data = {name: deepcopy(value) if name in written else value for name, value in context.items()}
     _lay(data, components, (), entered, scope)
     # a computed field may use another one that stands below it, hence twice
     for _round in range(2):

@@ -3,9 +3,10 @@
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from engine.errors import Invalid, NotFound
@@ -38,15 +39,35 @@ def inbox_key(role: str, unit_code: str) -> str:
     return f"{Role(role).value}@{unit_code}"
 
 
+# Built once: every work item that comes to be asks both.
+_UNIT: Final = select(OrgUnit).where(
+    OrgUnit.jurisdiction == bindparam("jurisdiction"), OrgUnit.code == bindparam("code")
+)
+_OFFICE, _ABOVE = aliased(OrgUnit), aliased(OrgUnit)
+_HOLDING: Final = (
+    select(_OFFICE, _ABOVE.path)
+    .join(_ABOVE, or_(_ABOVE.id == _OFFICE.id, and_(_ABOVE.id == _OFFICE.parent_id, _OFFICE.kind == UnitKind.OFFICE)))
+    .where(
+        _ABOVE.jurisdiction == bindparam("jurisdiction"),
+        _ABOVE.code.in_(bindparam("codes", expanding=True)),
+        _OFFICE.active,
+        exists().where(
+            Membership.unit_id == _OFFICE.id,
+            Membership.role == bindparam("role"),
+            Staff.id == Membership.staff_id,
+            Staff.active,
+        ),
+    )
+)
+
+
 def unit_by_code(session: Session, jurisdiction: str, code: str) -> OrgUnit:
     """Return the unit with this code.
 
     Raises:
         NotFound: the jurisdiction has none.
     """
-    found = session.scalars(
-        select(OrgUnit).where(OrgUnit.jurisdiction == jurisdiction, OrgUnit.code == code)
-    ).one_or_none()
+    found = session.scalars(_UNIT, {"jurisdiction": jurisdiction, "code": code}).one_or_none()
     if found is None:
         raise NotFound(
             "unit-unknown",
@@ -95,16 +116,8 @@ def resolve(session: Session, *, jurisdiction: str, role: str, unit_code: str) -
     """
     wanted = _role(role)
     unit = unit_by_code(session, jurisdiction, unit_code)
-    office = aliased(OrgUnit)
-    held = exists().where(
-        Membership.unit_id == office.id, Membership.role == wanted, Staff.id == Membership.staff_id, Staff.active
-    )
-    above = aliased(OrgUnit)
-    rows = session.execute(
-        select(office, above.path)
-        .join(above, or_(above.id == office.id, and_(above.id == office.parent_id, office.kind == UnitKind.OFFICE)))
-        .where(above.jurisdiction == jurisdiction, above.code.in_(_codes(unit.path)), office.active, held)
-    ).all()
+    values = {"jurisdiction": jurisdiction, "codes": _codes(unit.path), "role": wanted.value}
+    rows = session.execute(_HOLDING, values).all()
     if not rows:
         raise NotFound(
             "nobody-in-role",
