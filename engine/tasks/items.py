@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Update, bindparam, insert, update
+from sqlalchemy import Connection, Table, bindparam, column, insert, select, table, text, update
 
-from engine.tasks.models import LIVE, WorkItem, WorkItemState
+from engine.db import Instant
+from engine.tasks.models import WorkItem, WorkItemState
 
-_TABLE = WorkItem.__table__
-_INSERT: Final = insert(WorkItem)
+_TABLE: Final = cast(Table, WorkItem.__table__)
+_CLOCK: Final = table("clock", column("id", _TABLE.c.clock_id.type), column("due_at", Instant()))
+# The very words of the partial indexes: with bound values in place of them no index would be used.
+_LIVE: Final = text("state IN ('open', 'claimed')")
+
+
+_INSERT: Final = insert(_TABLE)
 _COMPLETE: Final = (
-    update(WorkItem)
-    .where(WorkItem.id == bindparam("item"), WorkItem.state.in_([str(state) for state in LIVE]))
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("item"), _TABLE.c.owner_id.is_not_distinct_from(bindparam("seen")), _LIVE)
     .values(
         state=WorkItemState.COMPLETED.value,
         owner_id=bindparam("owner"),
@@ -23,47 +29,53 @@ _COMPLETE: Final = (
     )
 )
 _WITHDRAW: Final = (
-    update(WorkItem)
-    .where(
-        WorkItem.id.in_(bindparam("items", expanding=True)),
-        WorkItem.state.in_([str(state) for state in LIVE]),
-    )
+    update(_TABLE)
+    .where(_TABLE.c.instance_id == bindparam("instance"), _TABLE.c.task_id == bindparam("task"), _LIVE)
     .values(state=WorkItemState.WITHDRAWN.value)
 )
-_MOVE_DUE: Final[Update] = (
-    update(WorkItem)
-    .where(WorkItem.clock_id == bindparam("clock"), WorkItem.state.in_([str(state) for state in LIVE]))
-    .values(due_at=bindparam("due"))
+_FOLLOW: Final = (
+    update(_TABLE)
+    .where(_TABLE.c.instance_id == bindparam("instance"), _TABLE.c.clock_id.is_not(None), _LIVE)
+    .values(due_at=select(_CLOCK.c.due_at).where(_CLOCK.c.id == _TABLE.c.clock_id).scalar_subquery())
 )
 
 
 def insert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert `rows`, each a value for every column of `work_item` that has no default of the database."""
+    """Insert `rows`, each with a value for the same columns."""
     if rows:
         connection.execute(_INSERT, list(rows))
 
 
 def complete_item(
-    connection: Connection, item_id: UUID, *, owner_id: UUID | None, claimed_at: datetime | None, by: str, at: datetime
+    connection: Connection,
+    item_id: UUID,
+    *,
+    seen_owner: UUID | None,
+    owner_id: UUID | None,
+    claimed_at: datetime | None,
+    by: str,
+    at: datetime,
 ) -> bool:
     """Mark a live item as done.
 
     Args:
+        seen_owner: who held it when it was read.
+        owner_id: who holds it now: completing an unclaimed item claims it.
         by: who did it, as a reader will see it.
 
     Returns:
-        False when the item was no longer live.
+        False when the item is no longer live, or somebody else has claimed it since it was read.
     """
-    row = {"item": item_id, "owner": owner_id, "claimed": claimed_at, "at": at, "by": by}
+    row = {"item": item_id, "seen": seen_owner, "owner": owner_id, "claimed": claimed_at, "at": at, "by": by}
     return connection.execute(_COMPLETE, row).rowcount == 1
 
 
-def withdraw_items(connection: Connection, item_ids: Sequence[UUID]) -> None:
-    """Take items that the process no longer needs out of the inboxes."""
-    if item_ids:
-        connection.execute(_WITHDRAW, {"items": list(item_ids)})
+def withdraw_items(connection: Connection, instance_id: UUID, task_ids: Sequence[str]) -> None:
+    """Take the items of tasks that the process no longer needs out of the inboxes."""
+    if task_ids:
+        connection.execute(_WITHDRAW, [{"instance": instance_id, "task": task} for task in task_ids])
 
 
-def move_due(connection: Connection, clock_id: UUID, due_at: datetime) -> None:
-    """Give the live items that follow a clock its new date."""
-    connection.execute(_MOVE_DUE, {"clock": clock_id, "due": due_at})
+def follow_clocks(connection: Connection, instance_id: UUID) -> None:
+    """Give the live items of an instance the dates of the clocks that they follow, after a clock was moved."""
+    connection.execute(_FOLLOW, {"instance": instance_id})

@@ -1,0 +1,184 @@
+"""Who gets a task: the role, unit and exclusions that the diagram names, resolved to an inbox."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from engine import feel
+from engine.errors import EngineError, Invalid
+from engine.instances.hooks import Step
+from engine.instances.offices import find_office
+from engine.organisation.roles import Role
+from engine.spiff import ElementOutline, StepFailed
+from engine.tasks.why import Relation, Why
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a work item lies."""
+
+    role: str
+    unit_id: UUID | None
+    inbox_key: str
+    why: Why
+    excluded: tuple[str, ...]
+
+
+class Reader:
+    """Reads the settings of one element over the data of one of its tasks; what fails names the element.
+
+    Args:
+        task_id: the task, for the incident.
+    """
+
+    def __init__(self, step: Step, element: ElementOutline, task_id: str, data: Mapping[str, Any]) -> None:
+        self.step, self.element, self.data, self._task_id = step, element, data, task_id
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return feel.special_names(self.data)
+
+    def value(self, source: str) -> Any:
+        """Return a literal as it stands, or what the FEEL after `=` gives.
+
+        Raises:
+            StepFailed: it cannot be evaluated.
+        """
+        if not source.lstrip().startswith("="):
+            return source
+        expression = source.lstrip()[1:]
+        try:
+            compiled = feel.compile(expression, self._names)
+            result = compiled(self.data, now=self.step.now, functions=self.step.functions())
+            return feel.lower(result.value)
+        except EngineError as error:
+            raise self.failure(error, source) from error
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a `chuishao:` setting, None where the element has none."""
+        source = self.element.settings.get(name)
+        return None if source is None or source == "" else self.value(source)
+
+    def text(self, name: str) -> str | None:
+        """Return a setting that must be a text."""
+        value = self.setting(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise self.failure(Invalid("setting-no-text", "chuishao:{setting} gives no text", setting=name), name)
+
+    def failure(self, error: EngineError, expression: str | None) -> StepFailed:
+        """Return `error` as the failure of this element."""
+        return StepFailed(
+            error.code,
+            element_id=self.element.id,
+            process_id=self.element.process_id,
+            task_id=self._task_id,
+            reason=error.message,
+            expression=expression,
+            data_keys=tuple(sorted(self.data)),
+        )
+
+
+def place(reader: Reader) -> Place:
+    """Find the inbox of a new task.
+
+    Raises:
+        StepFailed: no role is named, the unit is not known, or nobody up to the district holds the role.
+    """
+    role = reader.text("role")
+    if role is None:
+        missing = Invalid(
+            "role-missing",
+            "Nobody is named who does “{task}”. Set chuishao:role on it or on its lane.",
+            task=reader.element.name,
+        )
+        raise reader.failure(missing, None)
+    excluded = _excluded(reader)
+    if role == Role.RESIDENT:
+        why = Why(role=role, relation=Relation.RESIDENT)
+        key = f"{role}@{reader.step.held.case_id}"
+        return Place(role=role, unit_id=None, inbox_key=key, why=why, excluded=excluded)
+    code, relation = _unit(reader)
+    step = reader.step
+    try:
+        found = find_office(step.session, jurisdiction=step.jurisdiction, role=role, unit_code=code)
+    except EngineError as error:
+        raise reader.failure(error, reader.element.settings.get("unit")) from error
+    why = Why(
+        role=role,
+        relation=relation,
+        unit=found.name,
+        unit_code=found.code,
+        unit_kind=found.kind,
+        requested=found.requested,
+        place=_place_name(reader.data),
+        climbed=found.climbed,
+    )
+    return Place(role=role, unit_id=found.unit_id, inbox_key=found.inbox_key, why=why, excluded=excluded)
+
+
+def _unit(reader: Reader) -> tuple[str, Relation]:
+    """The code of the unit that is named, and how; without one, the jurisdiction itself."""
+    source = (reader.element.settings.get("unit") or "").strip()
+    if not source:
+        return reader.step.jurisdiction, Relation.FIXED
+    code = reader.text("unit")
+    if not code:
+        unknown = Invalid(
+            "unit-missing",
+            "{expression} gives no unit for “{task}”. Check the data that it reads.",
+            expression=source,
+            task=reader.element.name,
+        )
+        raise reader.failure(unknown, source)
+    if not source.startswith("="):
+        return code, Relation.FIXED
+    return code, Relation.PLACE if source[1:].strip().startswith("place.") else Relation.DATA
+
+
+def _excluded(reader: Reader) -> tuple[str, ...]:
+    value = reader.setting("exclude")
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list):
+        return tuple(str(item) for item in value if item is not None)
+    wrong = Invalid("exclude-no-list", "chuishao:exclude gives neither a list of staff ids nor one of them")
+    raise reader.failure(wrong, reader.element.settings["exclude"])
+
+
+def _place_name(data: Mapping[str, Any]) -> str | None:
+    where = data.get("place")
+    name = where.get("name") if isinstance(where, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def due(reader: Reader) -> datetime | None:
+    """Return the instant of a task's own `zeebe:taskSchedule dueDate`, None where it has none.
+
+    Raises:
+        StepFailed: it gives no date and time with a zone.
+    """
+    source = reader.element.due_date
+    if not source:
+        return None
+    value = reader.value(source)
+    if isinstance(value, str):
+        value = _parsed(value)
+    if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
+        return value
+    raise reader.failure(
+        Invalid("due-no-instant", "the due date of “{task}” is no date and time with a zone", task=reader.element.name),
+        source,
+    )
+
+
+def _parsed(value: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None

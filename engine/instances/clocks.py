@@ -1,0 +1,107 @@
+"""Clocks of a process: started with the activity that carries `chuishao:clock`, stopped or cancelled with it."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from engine.deadlines import ClockSpec, cancel_clock, start_clock, stop_clock
+from engine.deadlines.clocks import Unit, default_roll
+from engine.errors import EngineError, Invalid
+from engine.instances.assignment import Reader, place
+from engine.instances.hooks import Step
+from engine.organisation.roles import Role
+from engine.spiff import Scope
+
+#: Kinds of elements, beside the tasks of people, that a clock can run on.
+SCOPES: Final = ("subProcess", "transaction", "adHocSubProcess", "callActivity")
+
+
+def begin(step: Step, reader: Reader, scope: Scope) -> None:
+    """Start the clock of an activity that has begun.
+
+    Raises:
+        StepFailed: a setting of the clock cannot be used, or its ladder gives no list of rungs.
+    """
+    unit_id, role = _whose(reader)
+    ladder = reader.text("ladder")
+    spec = ClockSpec(
+        name=reader.text("clock") or "",
+        kind=reader.text("clock.kind") or "internal",
+        amount=_amount(reader),
+        unit=reader.text("clock.unit") or "working-days",
+        roll=reader.text("clock.roll") or default_roll(role),
+        start=_start(reader) or step.now,
+        ladder=ladder,
+    )
+    rows = _ladder(step, reader, ladder) if ladder else []
+    step.ledger.flush()  # the clock writes events of the case by itself: these came first
+    try:
+        start_clock(
+            step.session,
+            spec=spec,
+            case_id=step.held.case_id,
+            instance_id=step.held.id,
+            jurisdiction=step.held.jurisdiction,
+            scope_id=scope.id,
+            element_id=scope.element_id,
+            process_id=scope.process_id,
+            unit_id=unit_id,
+            role=role,
+            now=step.now,
+            ladder_rows=rows,
+        )
+    except EngineError as error:
+        raise reader.failure(error, reader.element.settings.get("clock")) from error
+
+
+def end(step: Step, clock_id: UUID, *, passed: bool) -> None:
+    """End a clock with its activity: stopped when that was done, cancelled when it was interrupted."""
+    step.ledger.flush()
+    if passed:
+        stop_clock(step.session, clock_id, now=step.now)
+    else:
+        cancel_clock(step.session, clock_id, now=step.now)
+
+
+def _whose(reader: Reader) -> tuple[UUID | None, str | None]:
+    """The unit and role that the clock holds to account: those of the activity, where it names them."""
+    role = reader.text("role")
+    if role is None or role == Role.RESIDENT:
+        return None, role
+    where = place(reader)
+    return where.unit_id, where.role
+
+
+def _amount(reader: Reader) -> int:
+    if reader.text("clock.unit") == Unit.FIXED_DATE:
+        return 0
+    value = reader.setting("clock.amount")
+    if isinstance(value, str) and value.strip().isdigit():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    wrong = Invalid("clock-amount", "chuishao:clock.amount of “{task}” is no whole number", task=reader.element.name)
+    raise reader.failure(wrong, reader.element.settings.get("clock.amount"))
+
+
+def _start(reader: Reader) -> datetime | None:
+    value = reader.setting("clock.start")
+    if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
+        return value
+    wrong = Invalid(
+        "clock-start", "chuishao:clock.start of “{task}” is no date and time with a zone", task=reader.element.name
+    )
+    raise reader.failure(wrong, reader.element.settings.get("clock.start"))
+
+
+def _ladder(step: Step, reader: Reader, key: str) -> list[dict[str, Any]]:
+    try:
+        rows = step.decide(key, reader.data)
+    except EngineError as error:
+        raise reader.failure(error, key) from error
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        return rows
+    wrong = Invalid(
+        "ladder-no-list", "the ladder {ladder} gives no list of rungs; it must collect its rows", ladder=key
+    )
+    raise reader.failure(wrong, key)

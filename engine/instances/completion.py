@@ -1,0 +1,216 @@
+"""Completing a work item: the step that people cause."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor, ActorKind, AuditEvent, Tag
+from engine.errors import Conflict, EngineError, Forbidden, Invalid
+from engine.instances import store
+from engine.instances.conductor import Conductor, Live
+from engine.instances.hooks import DocumentOrder, Step
+from engine.instances.incidents import Attempt
+from engine.instances.store import Held
+from engine.organisation.roles import Role
+from engine.spiff import OpenTask
+from engine.tasks.items import complete_item
+from engine.tasks.models import Draft, WorkItem, WorkItemState
+from engine.tasks.permission import refusal
+from engine.tasks.service import already_claimed, already_completed, withdrawn
+
+_ITEM_COLUMNS: Final = tuple(column.name for column in WorkItem.__table__.columns)
+_DROP_DRAFTS: Final = delete(Draft.__table__).where(Draft.__table__.c.work_item_id == bindparam("item"))  # type: ignore[arg-type]
+_NOW_OWNED: Final = select(WorkItem.state, WorkItem.owner_id, WorkItem.completed_by, WorkItem.completed_at).where(
+    WorkItem.id == bindparam("id")
+)
+_DONE_BEFORE: Final = select(AuditEvent.data).where(
+    AuditEvent.case_id == bindparam("case"), AuditEvent.tag == Tag.WORK_ITEM_COMPLETED.value
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completed:
+    """What a completion came to. The models it shows are copies that no session tracks.
+
+    Args:
+        instance_id: the instance that moved.
+        incident_id: the step failed within a caller's transaction, and only the incident was written.
+        again: this is the answer to a request that was answered before.
+    """
+
+    instance_id: UUID
+    item_row: Mapping[str, Any]
+    next_rows: tuple[Mapping[str, Any], ...] = ()
+    status: str = ""
+    incident_id: UUID | None = None
+    again: bool = False
+
+    @cached_property
+    def item(self) -> WorkItem:
+        """The item that was completed."""
+        return WorkItem(**self.item_row)
+
+    @cached_property
+    def next_items(self) -> tuple[WorkItem, ...]:
+        """The items that came to be by it."""
+        return tuple(WorkItem(**row) for row in self.next_rows)
+
+
+def complete(
+    conductor: Conductor,
+    session: Session,
+    item_id: UUID,
+    submitted: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    request_key: str | None = None,
+    trusted: bool = False,
+) -> Completed:
+    """Complete a work item; see `Runtime.complete`.
+
+    Args:
+        trusted: who acts was checked when this was tried before; it is only tried again.
+    """
+    rows: list[dict[str, Any]] = []
+    with conductor.attempt(session, now) as attempt:
+        connection = session.connection()
+        row = store.lock_by_item(connection, item_id)
+        held = attempt.held = Held.of(row)
+        try:
+            owner_id = _owner(session, row, actor, trusted=trusted)
+            conductor.refuse_stopped(held)
+        except Conflict:
+            if request_key is not None and _answered(session, held, item_id, request_key):
+                return Completed(instance_id=held.id, item_row=_item(row), status=held.status, again=True)
+            raise
+        tried = attempt.tried = Attempt("complete", str(item_id), submitted, actor)
+        step = conductor.begin_step(session, held, actor=actor, now=now)
+        live = conductor.live(step)
+        before = live.image
+        task = _open_task(conductor, step, live, row)
+        data = _entered(step, row, task, submitted)
+        claimed_at, by = row.claimed_at or (now if owner_id else None), actor.name or actor.kind.value
+        done = {"state": WorkItemState.COMPLETED.value, "owner_id": owner_id, "claimed_at": claimed_at}
+        done |= {"completed_at": now, "completed_by": by}
+        if not complete_item(
+            connection, item_id, seen_owner=row.owner_id, owner_id=owner_id, claimed_at=claimed_at, by=by, at=now
+        ):
+            raise _lost(session, row)
+        if row.has_draft:
+            connection.execute(_DROP_DRAFTS, {"item": item_id})
+        noted = {"item": str(item_id), "task": row.task_id, "element": row.element_id, "name": row.name}
+        step.ledger.note(Tag.WORK_ITEM_COMPLETED, noted | ({"request": request_key} if request_key else {}))
+        _issue_document(conductor, step, row, {**task.data, **data})
+        # Diagrams exclude who did an earlier round: an output mapping may keep this. Residents are never named.
+        completer = actor.id if actor.kind is ActorKind.STAFF else None
+        live.workflow.complete(task.id, {**data, "completed_by": completer})
+        rows = conductor.settle(step, live, before=before, done=task.id, tried=tried)
+        completed_row = _item(row) | done
+    if attempt.incident_id is not None:
+        return Completed(instance_id=held.id, item_row=_item(row), incident_id=attempt.incident_id)
+    return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=held.status)
+
+
+def _item(row: Row[Any]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _ITEM_COLUMNS}
+
+
+def _owner(session: Session, row: Row[Any], actor: Actor, *, trusted: bool) -> UUID | None:
+    """Check that an item is live and that `actor` may complete it; return who holds it then."""
+    _refuse_over(row)
+    if actor.kind is ActorKind.RESIDENT:
+        if row.role != Role.RESIDENT:
+            raise Forbidden("task-of-staff", "“{task}” is done by staff, not by the resident.", task=row.name)
+        return None
+    if actor.kind is not ActorKind.STAFF:
+        owner: UUID | None = row.owner_id
+        return owner
+    staff_id = UUID(actor.id)
+    if row.owner_id == staff_id:
+        return staff_id
+    if row.owner_id is not None:
+        raise already_claimed(row.name, row.owner_name, row.claimed_at)
+    refused = None
+    if not trusted:
+        refused = refusal(
+            session.connection(),
+            staff_id=staff_id,
+            role=row.role,
+            unit_id=row.unit_id,
+            excluded=row.excluded,
+            name=row.name,
+        )
+    if refused is not None:
+        raise refused
+    return staff_id
+
+
+def _refuse_over(row: Row[Any]) -> None:
+    if row.state == WorkItemState.COMPLETED:
+        raise already_completed(row.name, row.completed_by, row.completed_at)
+    if row.state == WorkItemState.WITHDRAWN:
+        raise withdrawn(row.name)
+
+
+def _lost(session: Session, row: Row[Any]) -> EngineError:
+    """Somebody was faster between reading the item and locking it: say who, as it stands now."""
+    state, owner_id, by, at = session.connection().execute(_NOW_OWNED, {"id": row.id}).one()
+    if state == WorkItemState.COMPLETED:
+        return already_completed(row.name, by, at)
+    if state == WorkItemState.WITHDRAWN:
+        return withdrawn(row.name)
+    return already_claimed(row.name, None, None if owner_id is None else row.claimed_at)
+
+
+def _answered(session: Session, held: Held, item_id: UUID, request_key: str) -> bool:
+    """Has a completion of this item by the same request been committed?"""
+    for (data,) in session.connection().execute(_DONE_BEFORE, {"case": held.case_id}):
+        if data.get("item") == str(item_id) and data.get("request") == request_key:
+            return True
+    return False
+
+
+def _open_task(conductor: Conductor, step: Step, live: Live, row: Row[Any]) -> OpenTask:
+    task = live.image.tasks.get(row.task_id)
+    if task is None:  # the item was read before the lock was ours, and is over by now
+        conductor.keep(step, live, step.held.lock_version)
+        raise _lost(step.session, row)
+    return task
+
+
+def _entered(step: Step, row: Row[Any], task: OpenTask, submitted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered, checked and typed by the task's form.
+
+    Raises:
+        Invalid: see `engine.forms.Form.load`; or there is no form and something was entered all the same.
+    """
+    if row.form_id is None:
+        if submitted:
+            raise Invalid("form-none", "“{task}” has no form: there is nothing to enter.", task=row.name)
+        return {}
+    data: dict[str, Any] = step.version.form(row.form_id).load(submitted, task.data, now=step.now)
+    return data
+
+
+def _issue_document(conductor: Conductor, step: Step, row: Row[Any], data: Mapping[str, Any]) -> None:
+    settings = conductor.elements(step.version).get(row.process_id, row.element_id).settings
+    template = settings.get("document")
+    if not template:
+        return
+    step.ledger.flush()  # the document's own event comes after that of the task
+    order = DocumentOrder(
+        template=template,
+        element_id=row.element_id,
+        process_id=row.process_id,
+        data=data,
+        unit_id=row.unit_id,
+        settings=settings,
+    )
+    step.hooks.issue_document(step, order)

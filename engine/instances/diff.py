@@ -1,0 +1,263 @@
+"""What a step changed: open tasks, timers and clocks of the process before and after, turned into rows.
+
+The rows are an image of the process. Both sides of the comparison come from the process itself, so that a step reads
+no rows to know what it has to write.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+from sqlalchemy import Table, bindparam, insert, select, text, update
+
+from engine.audit import Tag
+from engine.db import new_id
+from engine.deadlines.models import Clock, ClockState, Rung, RungState, Timer, TimerState
+from engine.errors import Invalid
+from engine.instances import clocks
+from engine.instances.assignment import Reader, due, place
+from engine.instances.hooks import Step
+from engine.spiff import ElementOutline, OpenTask, Scope, WaitingTimer, Workflow
+from engine.tasks.items import follow_clocks, insert_items, withdraw_items
+from engine.tasks.models import WorkItemState
+
+_TIMER: Final = cast(Table, Timer.__table__)
+_WAITING: Final = text("state = 'waiting'")
+_INSERT_TIMERS: Final = insert(_TIMER)
+_CANCEL_TIMERS: Final = (
+    update(_TIMER)
+    .where(_TIMER.c.instance_id == bindparam("instance"), _TIMER.c.task_id == bindparam("task"), _WAITING)
+    .values(state=TimerState.CANCELLED.value)
+)
+_RUNNING: Final = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
+_CLOCKS: Final = select(Clock.id, Clock.scope_id, Clock.name, Clock.due_at, Clock.started_at).where(
+    Clock.instance_id == bindparam("instance"), Clock.state.in_(_RUNNING)
+)
+_RUNGS: Final = select(Rung.name, Rung.due_at, Rung.state).where(Rung.clock_id == bindparam("clock"))
+
+
+@dataclass(frozen=True)
+class Image:
+    """What of a process shows in rows, by the door's ids."""
+
+    tasks: Mapping[str, OpenTask]
+    timers: Mapping[str, WaitingTimer]
+    scopes: Mapping[str, Scope]
+
+    @classmethod
+    def of(cls, workflow: Workflow, elements: "Elements") -> "Image":
+        """Read what is open now; of the scopes, those that a clock runs on."""
+        return cls(
+            tasks={task.id: task for task in workflow.open_tasks()},
+            timers={timer.id: timer for timer in workflow.waiting_timers()},
+            scopes={
+                scope.id: scope
+                for scope in (workflow.active_scopes() if elements.with_clocks else ())
+                if (scope.process_id, scope.element_id) in elements.with_clocks
+            },
+        )
+
+
+EMPTY: Final = Image({}, {}, {})
+
+
+class Elements:
+    """The elements of a version, by process and id, and which of them carry a clock."""
+
+    def __init__(self, processes: Mapping[str, Any]) -> None:
+        self._processes = processes
+        # A lane may set a clock for its tasks; on a gateway or an event it means nothing.
+        self.with_clocks = frozenset(
+            (process.id, element.id)
+            for process in processes.values()
+            for element in process.elements.values()
+            if element.settings.get("clock") and (element.is_task or element.kind in clocks.SCOPES)
+        )
+
+    def get(self, process_id: str, element_id: str) -> ElementOutline:
+        """Return an element as it was drawn."""
+        return cast(ElementOutline, self._processes[process_id].elements[element_id])
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningClock:
+    """A clock of the instance, as far as tasks and timers follow it."""
+
+    id: UUID
+    scope_id: str
+    name: str
+    due_at: datetime
+    started_at: datetime
+
+
+class Difference:
+    """Writes the rows of one step.
+
+    Args:
+        done: id of the task that the step completed; its row is written by the completion itself.
+        fired: id of the timer that the step fired, likewise.
+    """
+
+    def __init__(
+        self,
+        step: Step,
+        elements: Elements,
+        before: Image,
+        after: Image,
+        *,
+        done: str | None = None,
+        fired: str | None = None,
+    ) -> None:
+        self.step, self.elements = step, elements
+        self.before, self.after, self.done, self.fired = before, after, done, fired
+        self._clocks: list[RunningClock] | None = None
+
+    def write(self) -> list[dict[str, Any]]:
+        """Write every row that differs; return the rows of the new work items.
+
+        Raises:
+            StepFailed: a new task, timer or clock cannot be set up as its element says.
+        """
+        self._end_items()
+        if self.step.performed:
+            follow_clocks(self.step.connection, self.step.held.id)
+        self._end_timers()
+        self._end_clocks()
+        self._begin_clocks()
+        self._begin_timers()
+        return self._begin_items()
+
+    # ---- what is over
+
+    def _end_items(self) -> None:
+        gone = [task for key, task in self.before.tasks.items() if key not in self.after.tasks and key != self.done]
+        withdraw_items(self.step.connection, self.step.held.id, [task.id for task in gone])
+        for task in gone:
+            self.step.ledger.note(Tag.WORK_ITEM_WITHDRAWN, _named(task))
+
+    def _end_timers(self) -> None:
+        gone = [key for key in self.before.timers if key not in self.after.timers and key != self.fired]
+        if gone:
+            rows = [{"instance": self.step.held.id, "task": key} for key in gone]
+            self.step.connection.execute(_CANCEL_TIMERS, rows)
+
+    def _end_clocks(self) -> None:
+        gone = [scope for key, scope in self.before.scopes.items() if key not in self.after.scopes]
+        if gone:
+            ending = {scope.id: scope for scope in gone}
+            for clock in self.clocks:
+                if clock.scope_id in ending:
+                    clocks.end(self.step, clock.id, passed=self._was_passed(ending[clock.scope_id]))
+            self._clocks = None
+
+    def _was_passed(self, scope: Scope) -> bool:
+        return scope.id == self.done or scope.id in self.passed
+
+    #: ids of activities that this step completed, as opposed to gave up; set by the runtime before `write`
+    passed: frozenset[str] = frozenset()
+
+    # ---- what is new
+
+    def _begin_clocks(self) -> None:
+        for key, scope in self.after.scopes.items():
+            if key not in self.before.scopes:
+                element = self.elements.get(scope.process_id, scope.element_id)
+                reader = Reader(self.step, element, scope.id, scope.data)
+                clocks.begin(self.step, reader, scope)
+                self._clocks = None
+
+    def _begin_timers(self) -> None:
+        rows = [self._timer_row(timer) for key, timer in self.after.timers.items() if key not in self.before.timers]
+        if rows:
+            self.step.connection.execute(_INSERT_TIMERS, rows)
+
+    def _timer_row(self, timer: WaitingTimer) -> dict[str, Any]:
+        clock_id, due_at = None, timer.due_at
+        if timer.clock is not None and timer.rung is not None:
+            clock_id, due_at = self._rung(timer)
+        held = self.step.held
+        return {
+            "id": new_id(), "jurisdiction": held.jurisdiction, "case_id": held.case_id, "instance_id": held.id,
+            "task_id": timer.id, "element_id": timer.element_id, "process_id": timer.process_id, "due_at": due_at,
+            "state": TimerState.WAITING.value, "attempts": 0, "clock_id": clock_id, "rung": timer.rung,
+        }  # fmt: skip
+
+    def _rung(self, timer: WaitingTimer) -> tuple[UUID, datetime]:
+        """The running clock and the instant of the rung that a timer follows: the youngest clock of that name."""
+        named = [clock for clock in self.clocks if clock.name == timer.clock]
+        clock = max(named, key=lambda each: each.started_at, default=None)
+        if clock is not None:
+            rungs = self.step.connection.execute(_RUNGS, {"clock": clock.id}).all()
+            for name, due_at, state in rungs:
+                if name == timer.rung and state != RungState.CANCELLED:
+                    return clock.id, due_at
+        element = self.elements.get(timer.process_id, timer.element_id)
+        missing = Invalid(
+            "rung-unknown",
+            "no clock {clock} with a rung {rung} runs where this timer waits; set chuishao:clock and chuishao:ladder "
+            "on the activity that it belongs to",
+            clock=timer.clock,
+            rung=timer.rung,
+        )
+        raise Reader(self.step, element, timer.id, {}).failure(missing, element.timer_expression)
+
+    def _begin_items(self) -> list[dict[str, Any]]:
+        new = [task for key, task in self.after.tasks.items() if key not in self.before.tasks]
+        rows = [self._item_row(task) for task in new]
+        insert_items(self.step.connection, rows)
+        for row in rows:
+            noted = {"item": str(row["id"]), "element": row["element_id"], "name": row["name"]}
+            due_at = row["due_at"].isoformat() if row["due_at"] else None
+            self.step.ledger.note(
+                Tag.WORK_ITEM_CREATED, noted | {"role": row["role"], "unit": row["why"]["unit"], "due": due_at}
+            )
+        return rows
+
+    def _item_row(self, task: OpenTask) -> dict[str, Any]:
+        element = self.elements.get(task.process_id, task.element_id)
+        reader = Reader(self.step, element, task.id, task.data)
+        where, clock = place(reader), self._clock_of(task)
+        held = self.step.held
+        return {
+            "id": new_id(), "case_id": held.case_id, "instance_id": held.id, "jurisdiction": held.jurisdiction,
+            "task_id": task.id, "element_id": task.element_id, "process_id": task.process_id,
+            "name": _one_line(task.name), "form_id": element.form_id, "role": where.role, "unit_id": where.unit_id,
+            "inbox_key": where.inbox_key, "why": where.why.to_json(), "excluded": list(where.excluded),
+            "state": WorkItemState.OPEN.value, "due_at": due(reader) or (clock.due_at if clock else None),
+            "clock_id": clock.id if clock else None, "priority": 0, "created_at": self.step.now,
+        }  # fmt: skip
+
+    def _clock_of(self, task: OpenTask) -> RunningClock | None:
+        """The clock that a task follows: its own, else that of the nearest activity around it."""
+        if not self.after.scopes:
+            return None
+        by_scope = {clock.scope_id: clock for clock in self.clocks}
+        for scope_id in (task.id, *reversed(task.scope_ids)):
+            if scope_id in by_scope:
+                return by_scope[scope_id]
+        return None
+
+    @property
+    def clocks(self) -> list[RunningClock]:
+        """The clocks of the instance that run now."""
+        if self._clocks is None:
+            rows = self.step.connection.execute(_CLOCKS, {"instance": self.step.held.id})
+            self._clocks = [RunningClock(**row._mapping) for row in rows]
+        return self._clocks
+
+
+def _named(task: OpenTask) -> dict[str, str]:
+    return {"task": task.id, "element": task.element_id, "name": _one_line(task.name)}
+
+
+def _one_line(name: str) -> str:
+    """A drawing breaks a name by hand; a list shows it in one line. Between Chinese characters there is no space."""
+    parts = name.split()
+    if not parts:
+        return name
+    line = parts[0]
+    for part in parts[1:]:
+        line += part if line[-1] > "\u2e7f" or part[0] > "\u2e7f" else f" {part}"
+    return line

@@ -1,0 +1,123 @@
+"""The runtime as the door to SpiffWorkflow sees it: time, functions, decisions and services of the step under way."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from engine.deadlines import calendar_for, host_functions
+from engine.deadlines.models import Clock, ClockState, Rung
+from engine.errors import Invalid
+from engine.instances.hooks import DocumentOrder, Step
+from engine.instances.notifying import notify_task
+from engine.spiff import ServiceCall
+
+#: `zeebe:taskDefinition type` of a send task that notifies people; the runtime carries it out itself.
+NOTIFY = "notify"
+
+_RUNNING = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
+_CLOCK_DUE = (
+    select(Clock.due_at)
+    .where(Clock.instance_id == bindparam("instance"), Clock.name == bindparam("clock"), Clock.state.in_(_RUNNING))
+    .order_by(Clock.started_at.desc())
+    .limit(1)
+)
+_RUNG_DUE = (
+    select(Rung.due_at)
+    .join(Clock, Clock.id == Rung.clock_id)
+    .where(
+        Clock.instance_id == bindparam("instance"),
+        Clock.name == bindparam("clock"),
+        Rung.name == bindparam("rung"),
+        Clock.state.in_(_RUNNING),
+    )
+    .order_by(Clock.started_at.desc())
+    .limit(1)
+)
+
+
+class StepHost:
+    """Serves one live process for as long as it is kept; each step puts itself in before it begins."""
+
+    def __init__(self) -> None:
+        self._step: Step | None = None
+        self._functions: dict[str, Callable[..., Any]] | None = None
+
+    def enter(self, step: Step) -> None:
+        """Serve `step` from now on."""
+        self._step, self._functions = step, None
+        step.functions = self.functions
+
+    def leave(self) -> None:
+        """The step is over; whoever asks before the next one has made a mistake."""
+        self._step = self._functions = None
+
+    @property
+    def step(self) -> Step:
+        """The step under way."""
+        if self._step is None:
+            raise RuntimeError("a process was moved outside of a step of the runtime")
+        return self._step
+
+    def now(self) -> datetime:
+        """The time of the step."""
+        return self.step.now
+
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """The calendar's functions, and the dates of this instance's clocks."""
+        if self._functions is None:
+            step = self.step
+            calendar = calendar_for(step.session, step.jurisdiction, at=step.now)
+            self._functions = {
+                **host_functions(calendar, step.now),
+                "clock due": self._clock_due,
+                "rung": self._rung,
+            }
+        return self._functions
+
+    def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
+        """Evaluate a decision of the version that the instance runs on."""
+        return self.step.decide(decision_id, data)
+
+    def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
+        """Carry out a send or service task, and issue the document that it names."""
+        step = self.step
+        step.performed = True
+        step.ledger.flush()  # whoever carries it out may write events of the case: these came first
+        performer = notify_task if call.type == NOTIFY else step.hooks.performers.get(call.type)
+        if performer is None:
+            raise Invalid(
+                "service-unknown",
+                "Nobody carries out tasks of the type {type}. Use one of: {known}.",
+                type=call.type,
+                known=", ".join(sorted({NOTIFY, *step.hooks.performers})),
+            )
+        result = dict(performer(step, call) or {})
+        template = call.settings.get("document")
+        if template:
+            result |= self._issue(call, template) or {}
+        return result or None
+
+    def _issue(self, call: ServiceCall, template: str) -> Mapping[str, Any] | None:
+        step = self.step
+        order = DocumentOrder(
+            template=template,
+            element_id=call.element_id,
+            process_id=call.process_id,
+            data=call.data,
+            unit_id=None,
+            settings=call.settings,
+        )
+        return step.hooks.issue_document(step, order)
+
+    def _clock_due(self, name: str) -> datetime | None:
+        return self._instant(_CLOCK_DUE, clock=name)
+
+    def _rung(self, clock: str, rung: str) -> datetime | None:
+        return self._instant(_RUNG_DUE, clock=clock, rung=rung)
+
+    def _instant(self, statement: Any, **values: str) -> datetime | None:
+        step = self.step
+        found: datetime | None = step.connection.execute(statement, {"instance": step.held.id, **values}).scalar()
+        return found

@@ -1,0 +1,159 @@
+"""Send tasks that notify people: the template, whom it goes to, and what it may say."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import String, Uuid, bindparam, column, select, table
+from sqlalchemy.orm import Session
+
+from engine import feel
+from engine.audit import Tag
+from engine.deadlines.models import Clock, ClockState
+from engine.errors import Invalid
+from engine.instances.hooks import Step
+from engine.notices import Recipient, notify
+from engine.organisation.models import OrgUnit, Staff
+from engine.organisation.service import addressees
+from engine.spiff import ServiceCall
+from engine.tasks.models import LIVE, WorkItem
+
+# What a notice says of the case; its model belongs to a room above this one.
+_CASE: Final = table(
+    "case", column("id", Uuid()), column("number", String()), column("title", String()), column("place_id", Uuid())
+)
+_OF_CASE: Final = (
+    select(_CASE.c.number, _CASE.c.title, OrgUnit.name.label("place"), OrgUnit.code)
+    .join(OrgUnit, OrgUnit.id == _CASE.c.place_id)
+    .where(_CASE.c.id == bindparam("case"))
+)
+_OWNERS: Final = (
+    select(Staff)
+    .join(WorkItem, WorkItem.owner_id == Staff.id)
+    .where(WorkItem.case_id == bindparam("case"), WorkItem.state.in_(LIVE), Staff.active)
+    .distinct()
+)
+_DUE: Final = (
+    select(Clock.due_at)
+    .where(Clock.case_id == bindparam("case"), Clock.state == ClockState.RUNNING.value)
+    .order_by((Clock.kind == "statutory").desc(), Clock.due_at)
+    .limit(1)
+)
+
+
+def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
+    """Put the notices of a send task in the outbox.
+
+    Settings: `notice` (a template's key), `to` (`resident`, `owner`, or `<role or relation>@<unit>`, several separated
+    by `;`; the unit may be FEEL after `=`; without one it is the place of the matter).
+
+    Raises:
+        Invalid: no template or nobody is named.
+        NotFound: the package has no such template, or a relation means nobody.
+    """
+    template, whom = call.settings.get("notice", ""), call.settings.get("to", "")
+    if not template or not whom.strip():
+        raise Invalid(
+            "notice-unaddressed",
+            "chuishao:notice and chuishao:to of {element} must both be set",
+            element=call.element_id,
+        )
+    facts = case_facts(step.session, step.case_id) | _jsonable(call.data)
+    due_at = step.session.scalar(_DUE, {"case": step.case_id})
+    if due_at is not None:
+        facts["due"] = f"{due_at.astimezone(step.zone):%Y-%m-%d %H:%M}"
+    for number, relation in enumerate(part.strip() for part in whom.split(";") if part.strip()):
+        residents = relation == "resident"
+        found = step.hooks.resident(step.session, step.case_id) if residents else _staff(step, call, relation)
+        post(
+            step,
+            key=f"task:{step.held.id.hex}:{call.task_id}:{number}",
+            template=template,
+            facts=facts,
+            recipients=found,
+            for_resident=residents,
+        )
+        told = {"template": template, "to": relation, "reached": len(found), "element": call.element_id}
+        step.ledger.note(Tag.NOTICE_QUEUED, told)
+    return None
+
+
+def post(
+    step: Step,
+    *,
+    key: str,
+    template: str,
+    facts: Mapping[str, Any],
+    recipients: list[Recipient],
+    for_resident: bool = False,
+    rung: str | None = None,
+) -> None:
+    """Put one notice for each recipient and channel in the outbox."""
+    if not recipients:
+        return
+    notify(
+        step.session,
+        key=key,
+        jurisdiction=step.jurisdiction,
+        case_id=step.case_id,
+        template=template,
+        texts=step.version.notice_texts(template),
+        facts=facts,
+        recipients=recipients,
+        link=step.hooks.resident_link if for_resident else f"/cases/{step.case_id}",
+        rung=rung,
+        now=step.now,
+        site=step.hooks.site,
+        seal=step.hooks.seal,
+    )
+    step.posted = True
+
+
+def of_staff(staff: list[Staff]) -> list[Recipient]:
+    """Return how members of staff are reached: in the application, and by e-mail where they have one."""
+    return [
+        Recipient(
+            staff_id=each.id,
+            channels={"app": ""} | ({"email": each.email} if each.email else {}),
+            locale=each.locale,
+        )
+        for each in staff
+    ]
+
+
+def case_facts(session: Session, case_id: UUID) -> dict[str, Any]:
+    """Return what every text may say of a case: its number, title and place; nothing of a person."""
+    row = session.execute(_OF_CASE, {"case": case_id}).one()
+    return {
+        "case": {"number": row.number, "title": row.title},
+        "place": {"name": row.place, "code": row.code},
+    }
+
+
+def _staff(step: Step, call: ServiceCall, relation: str) -> list[Recipient]:
+    if relation == "owner":
+        return of_staff(list(step.session.scalars(_OWNERS, {"case": step.case_id})))
+    name, _, unit = relation.partition("@")
+    code = _unit(step, call, unit.strip())
+    found = addressees(step.session, jurisdiction=step.jurisdiction, relation=name.strip(), unit_code=code)
+    return of_staff(found)
+
+
+def _unit(step: Step, call: ServiceCall, source: str) -> str:
+    if source and not source.startswith("="):
+        return source
+    expression = source[1:] if source else "place.code"
+    compiled = feel.compile(expression, feel.special_names(call.data))
+    value = feel.lower(compiled(call.data, now=step.now).value)
+    if isinstance(value, str) and value:
+        return value
+    raise Invalid(
+        "notice-unit",
+        "{expression} in chuishao:to of {element} gives no unit's code",
+        expression=source or "place.code",
+        element=call.element_id,
+    )
+
+
+def _jsonable(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: feel.jsonable(feel.lift(value)) for key, value in data.items()}

@@ -1,0 +1,77 @@
+"""What pages ask of a running process: where its tokens are, what has been done, what an open task sees."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit import AuditEvent, Tag
+from engine.definitions import load
+from engine.errors import NotFound
+from engine.instances.conductor import MOVABLE
+from engine.instances.host import StepHost
+from engine.instances.models import Instance
+from engine.spiff import TokenView, Workflow
+from engine.tasks.models import WorkItem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """An element that was completed, and how often."""
+
+    element_id: str
+    count: int
+
+
+def latest_instance(session: Session, case_id: UUID) -> Instance | None:
+    """Return the instance of a case that was started last."""
+    return session.scalars(
+        select(Instance).where(Instance.case_id == case_id).order_by(Instance.started_at.desc(), Instance.id.desc())
+    ).first()
+
+
+def case_tokens(session: Session, case_id: UUID) -> list[TokenView]:
+    """Return where the tokens of a case's latest instance stand, calls and sub-processes around them included."""
+    workflow = _workflow(session, latest_instance(session, case_id))
+    return workflow.tokens() if workflow is not None else []
+
+
+def done_elements(session: Session, case_id: UUID) -> list[Done]:
+    """Return which elements of a case were done, from its events, so that finished cases show them too."""
+    told = (Tag.WORK_ITEM_COMPLETED, Tag.INSTANCE_STEP_DONE, Tag.TIMER_FIRED)
+    events = session.scalars(select(AuditEvent.data).where(AuditEvent.case_id == case_id, AuditEvent.tag.in_(told)))
+    counts: dict[str, int] = {}
+    for data in events:
+        counts[data["element"]] = counts.get(data["element"], 0) + 1
+    return [Done(element_id=element, count=count) for element, count in counts.items()]
+
+
+def task_data(session: Session, item: WorkItem) -> dict[str, Any]:
+    """Return the data that an open task sees, for showing its form; empty when the task is over."""
+    workflow = _workflow(session, session.get(Instance, item.instance_id))
+    tasks = workflow.open_tasks() if workflow is not None else []
+    return next((dict(task.data) for task in tasks if task.id == item.task_id), {})
+
+
+def instance_data(session: Session, instance_id: UUID) -> dict[str, Any]:
+    """Return the data of an instance as it now stands; of an ended one, what it ended with.
+
+    Raises:
+        NotFound: there is no such instance.
+    """
+    instance = session.get(Instance, instance_id)
+    if instance is None:
+        raise NotFound("no-such-instance", "There is no instance {id}.", id=str(instance_id))
+    workflow = _workflow(session, instance, ended=True)
+    return workflow.data if workflow is not None else {}
+
+
+def _workflow(session: Session, instance: Instance | None, *, ended: bool = False) -> Workflow | None:
+    """Bring back a copy of a process for looking at; nothing can be moved with it."""
+    if instance is None or not instance.state or not (ended or instance.status in MOVABLE):
+        return None
+    session.refresh(instance, ["state"])
+    specification = load(session, instance.version_id).specification
+    return Workflow.restore(specification, instance.state, StepHost())

@@ -1,0 +1,91 @@
+"""An operator tries a failed step again."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor, Tag
+from engine.db import writing
+from engine.errors import Conflict, NotFound
+from engine.instances import completion, escalation, store, timers
+from engine.instances.incidents import Attempt, resolve_obsolete
+from engine.instances.ledger import Ledger
+from engine.instances.models import IncidentState
+from engine.instances.store import Held
+
+if TYPE_CHECKING:
+    from engine.instances.runtime import Runtime
+
+#: What says that a step no longer has to be done: the matter went another way meanwhile.
+_OBSOLETE = frozenset({"task-already-completed", "task-withdrawn", "instance-stopped", "timer-not-waiting"})
+
+
+def retry(runtime: "Runtime", session: Session, incident_id: UUID, *, actor: Actor, now: datetime) -> bool:
+    """Try again what an incident tells of; see `Runtime.retry`."""
+    held, attempt = _note(session, incident_id, actor, now)
+    try:
+        return _again(runtime, session, held, attempt, now)
+    except (Conflict, NotFound) as error:
+        if error.code == "step-failed":
+            return False
+        if error.code not in _OBSOLETE:
+            raise
+    _close(session, incident_id, actor, now)
+    return True
+
+
+def _note(session: Session, incident_id: UUID, actor: Actor, now: datetime) -> tuple[Held, Attempt]:
+    """Write who tries again, whatever comes of it."""
+    with writing(session):
+        row = store.lock_by_incident(session.connection(), incident_id)
+        if row.state != IncidentState.OPEN:
+            raise Conflict(
+                "incident-resolved",
+                "This incident was resolved at {when}. Nothing is left to try.",
+                when=row.resolved_at.isoformat() if row.resolved_at else "",
+            )
+        held = Held.of(row)
+        ledger = _ledger(session, held, actor, now)
+        ledger.note(Tag.INCIDENT_RETRIED, {"incident": str(incident_id), "element": row.element_id})
+        ledger.flush()
+        return held, Attempt.from_json(row.attempt)
+
+
+def _again(runtime: "Runtime", session: Session, held: Held, attempt: Attempt, now: datetime) -> bool:
+    conductor, data = runtime.conductor, attempt.data
+    match attempt.do:
+        case "complete":
+            done = completion.complete(
+                conductor, session, UUID(attempt.target), data, actor=attempt.actor, now=now, trusted=True
+            )
+            return done.incident_id is None
+        case "timer":
+            fired = timers.fire_timer(conductor, session, UUID(attempt.target), now, again=True)
+            if fired is timers.Fired.GONE:
+                raise Conflict("timer-not-waiting", "The timer is no longer waited for.")
+            return fired is timers.Fired.FIRED
+        case "message":
+            return runtime.send_message(
+                session, held.id, attempt.target, data["payload"], actor=attempt.actor, now=now,
+                correlation=data["correlation"],
+            )  # fmt: skip
+        case "rung":
+            return escalation.tell_again(conductor, session, UUID(attempt.target), now)
+        case "start":
+            return runtime.begin(session, held, data, actor=attempt.actor, now=now)
+        case unknown:
+            raise Conflict("attempt-unknown", "An attempt of the kind {kind} cannot be repeated.", kind=unknown)
+
+
+def _close(session: Session, incident_id: UUID, actor: Actor, now: datetime) -> None:
+    with writing(session):
+        held = Held.of(store.lock_by_incident(session.connection(), incident_id))
+        ledger = _ledger(session, held, actor, now)
+        resolve_obsolete(session.connection(), held, incident_id, ledger, now=now)
+        ledger.flush()
+
+
+def _ledger(session: Session, held: Held, actor: Actor, now: datetime) -> Ledger:
+    return Ledger(session.connection(), case_id=held.case_id, jurisdiction=held.jurisdiction, actor=actor, at=now)

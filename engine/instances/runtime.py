@@ -1,0 +1,205 @@
+"""The one conductor: every step of a process is one transaction with everything that it causes.
+
+1. Lock the instance; check that the item is live and who acts.
+2. Load: the specification is cached with its version, the process comes from the live cache or from its snapshot.
+3. Validate the form, run the task, advance until people, times and messages are waited for.
+4. Turn what changed into rows: work items, timers, clocks; append the audit events; notices go to the outbox.
+5. Snapshot, write the instance back where its version is still the one that was read, commit.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor, Tag
+from engine.db import new_id, writing
+from engine.definitions import active_version, load
+from engine.instances import completion, escalation, store, timers
+from engine.instances.completion import Completed
+from engine.instances.conductor import Conductor
+from engine.instances.diff import EMPTY
+from engine.instances.hooks import Hooks, Performer
+from engine.instances.incidents import Attempt
+from engine.instances.models import Instance, InstanceStatus
+from engine.instances.retrying import retry
+from engine.instances.store import Held
+from engine.instances.timers import Fired
+
+
+class Runtime:
+    """Moves processes. One per application; its methods may be called by any thread, each with its own session.
+
+    A step that fails leaves everything as it was before, and an incident. Called outside of a transaction, a step that
+    failed raises `Conflict("step-failed")` after the incident is committed; within a caller's `writing` block only the
+    step is rolled back, the incident belongs to the caller's transaction, and the result names it.
+
+    Args:
+        hooks: what the rooms above hand in.
+        cache_size: how many processes are kept as live objects; 0 keeps none.
+    """
+
+    def __init__(self, hooks: Hooks | None = None, *, cache_size: int = 512) -> None:
+        self.hooks = hooks or Hooks()
+        self.conductor = Conductor(self.hooks, cache_size)
+
+    def register_performer(self, kind: str, performer: Performer) -> None:
+        """Let `performer` carry out the send and service tasks of a type."""
+        self.hooks.register_performer(kind, performer)
+
+    def forget(self) -> None:
+        """Drop the live objects: the next steps read the snapshots."""
+        self.conductor.cache.clear()
+
+    def start(
+        self,
+        session: Session,
+        *,
+        case_id: UUID,
+        jurisdiction: str,
+        key: str,
+        data: Mapping[str, Any],
+        actor: Actor,
+        now: datetime,
+        version_id: UUID | None = None,
+    ) -> Instance:
+        """Start the process of a case. When its first step fails the instance is there, with an incident.
+
+        Args:
+            key: of the package; its active version is used unless `version_id` names another.
+            data: what the process knows at first: `case` and `place`; nothing of a person.
+
+        Raises:
+            NotFound: no process of this key is active.
+            Invalid: the data cannot be kept.
+        """
+        with writing(session):
+            session.flush()
+            version = load(session, version_id or active_version(session, key).id)
+            held = Held(
+                id=new_id(),
+                case_id=case_id,
+                jurisdiction=jurisdiction,
+                version_id=version.id,
+                key=key,
+                status=InstanceStatus.RUNNING.value,
+                lock_version=0,
+                state=b"",
+                started_at=now,
+            )
+            store.add(session.connection(), held)
+            self.begin(session, held, data, actor=actor, now=now)
+            found = session.get(Instance, held.id, populate_existing=True)
+            assert found is not None
+            return found
+
+    def begin(self, session: Session, held: Held, data: Mapping[str, Any], *, actor: Actor, now: datetime) -> bool:
+        """Make the first step of an instance whose row is there; return whether it worked."""
+        with self.conductor.attempt(session, now) as attempt:
+            attempt.held = held
+            tried = attempt.tried = Attempt("start", "", data, actor)
+            step = self.conductor.begin_step(session, held, actor=actor, now=now)
+            live = self.conductor.new_live(step, data)
+            step.ledger.note(Tag.INSTANCE_STARTED, {"key": held.key, "version": step.version.number})
+            self.conductor.settle(step, live, before=EMPTY, tried=tried)
+        return attempt.incident_id is None
+
+    def complete(
+        self,
+        session: Session,
+        item_id: UUID,
+        submitted: Mapping[str, Any],
+        *,
+        actor: Actor,
+        now: datetime,
+        request_key: str | None = None,
+    ) -> Completed:
+        """Complete a work item with what was entered, and move the process on.
+
+        Completing an item that nobody holds claims it.
+
+        Args:
+            submitted: what the form sent, nested; checked and typed by the task's form.
+            request_key: of the request; the same key a second time returns the first answer instead of a conflict.
+
+        Raises:
+            NotFound: there is no such item.
+            Forbidden: the actor may not take it; the message says why.
+            Invalid: `form-invalid`; `facts["fields"]` maps a path to its messages. Nothing was changed.
+            Conflict: `task-already-completed` (who, when), `task-already-claimed`, `task-withdrawn`,
+                `instance-stopped`, or `step-failed`: what was entered is kept with the incident.
+        """
+        return completion.complete(
+            self.conductor, session, item_id, submitted, actor=actor, now=now, request_key=request_key
+        )
+
+    def fire_timer(self, session: Session, timer_id: UUID, now: datetime) -> Fired:
+        """Deliver a timer that is due, once. A step that fails is tried again later, then becomes an incident."""
+        return timers.fire_timer(self.conductor, session, timer_id, now)
+
+    def fire_rung(self, session: Session, rung_id: UUID, now: datetime) -> str | None:
+        """Fire the highest due rung of a clock, once; return its name, None when nothing was left to fire."""
+        return escalation.fire_rung(self.conductor, session, rung_id, now)
+
+    def send_message(
+        self,
+        session: Session,
+        instance_id: UUID,
+        name: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor,
+        now: datetime,
+        correlation: Any = None,
+    ) -> bool:
+        """Give a message to every event of an instance that waits for it.
+
+        Returns:
+            Whether anybody waited; when not, nothing was changed.
+
+        Raises:
+            NotFound: there is no such instance.
+            Conflict: `instance-stopped` or `step-failed`.
+        """
+        with self.conductor.attempt(session, now) as attempt:
+            held = attempt.held = store.lock(session.connection(), instance_id)
+            self.conductor.refuse_stopped(held)
+            tried = Attempt("message", name, {"payload": payload, "correlation": correlation}, actor)
+            attempt.tried = tried
+            step = self.conductor.begin_step(session, held, actor=actor, now=now)
+            live = self.conductor.live(step)
+            before = live.image
+            if not live.workflow.send_message(name, payload, correlation):
+                self.conductor.keep(step, live, held.lock_version)
+                return False
+            step.ledger.note(Tag.INSTANCE_MESSAGE_RECEIVED, {"message": name})
+            self.conductor.settle(step, live, before=before, tried=tried)
+        return attempt.incident_id is None
+
+    def cancel(self, session: Session, instance_id: UUID, *, reason: str, actor: Actor, now: datetime) -> None:
+        """Give up everything that is under way in an instance. Its case's state is the caller's to set.
+
+        Raises:
+            NotFound: there is no such instance.
+            Conflict: `instance-stopped`: it has ended already.
+        """
+        with writing(session):
+            held = store.lock(session.connection(), instance_id)
+            self.conductor.refuse_stopped(held)
+            step = self.conductor.begin_step(session, held, actor=actor, now=now)
+            live = self.conductor.live(step)
+            before = live.image
+            live.workflow.cancel()
+            step.ledger.note(Tag.INSTANCE_CANCELLED, {"reason": reason})
+            self.conductor.settle(step, live, before=before, cancelled=True)
+
+    def retry(self, session: Session, incident_id: UUID, *, actor: Actor, now: datetime) -> bool:
+        """Try again what an incident tells of; return whether it worked now, or no longer had to be done.
+
+        Raises:
+            NotFound: there is no such incident.
+            Conflict: `incident-resolved`: it is resolved already.
+        """
+        return retry(self, session, incident_id, actor=actor, now=now)

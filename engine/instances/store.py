@@ -1,0 +1,198 @@
+"""The instance's row: locked, read, written back. Compiled statements, as few round trips as a step can do with."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any, Final, Generic, TypeVar, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, exists, insert, select, update
+
+from engine.deadlines.models import Clock, Rung, Timer
+from engine.errors import Conflict, NotFound
+from engine.instances.models import Incident, Instance, InstanceStatus
+from engine.organisation.models import Staff
+from engine.tasks.models import Draft, WorkItem
+
+Live = TypeVar("Live")
+
+_INSTANCE: Final = cast(Table, Instance.__table__)
+_HELD: Final = ("id", "case_id", "jurisdiction", "version_id", "key", "status", "lock_version", "state", "started_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An instance's row as it was when it was locked."""
+
+    id: UUID
+    case_id: UUID
+    jurisdiction: str
+    version_id: UUID
+    key: str
+    status: str
+    lock_version: int
+    state: bytes
+    started_at: datetime
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Held":
+        """Take the instance's columns out of a row that has others too."""
+        return cls(**{name: getattr(row, f"instance_{name}") for name in _HELD})
+
+
+def _locking(*columns: ColumnElement[Any], joined: Any, where: ColumnElement[bool], wait: bool = True) -> Select[Any]:
+    held = [_INSTANCE.c[name].label(f"instance_{name}") for name in _HELD]
+    found = select(*held, *columns).select_from(joined).where(where)
+    return cast(Select[Any], found.with_for_update(of=_INSTANCE, skip_locked=not wait))
+
+
+_ITEM: Final = cast(Table, WorkItem.__table__)
+_OWNER: Final = cast(Table, Staff.__table__).alias("owner")
+_TIMER: Final = cast(Table, Timer.__table__)
+_DRAFT: Final = cast(Table, Draft.__table__)
+_RUNG: Final = cast(Table, Rung.__table__)
+_CLOCK: Final = cast(Table, Clock.__table__)
+_INCIDENT: Final = cast(Table, Incident.__table__)
+
+_BY_ITEM: Final = _locking(
+    *_ITEM.c, _OWNER.c.name.label("owner_name"), exists().where(_DRAFT.c.work_item_id == _ITEM.c.id).label("has_draft"),
+    joined=_ITEM.join(_INSTANCE, _INSTANCE.c.id == _ITEM.c.instance_id).outerjoin(
+        _OWNER, _OWNER.c.id == _ITEM.c.owner_id
+    ),
+    where=_ITEM.c.id == bindparam("id"),
+)  # fmt: skip
+_BY_TIMER, _BY_FREE_TIMER = (
+    _locking(
+        *_TIMER.c,
+        joined=_TIMER.join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id),
+        where=_TIMER.c.id == bindparam("id"),
+        wait=wait,
+    )
+    for wait in (True, False)
+)
+_BY_RUNG: Final = _locking(
+    *_RUNG.c,
+    joined=_RUNG.join(_CLOCK, _CLOCK.c.id == _RUNG.c.clock_id).join(_INSTANCE, _INSTANCE.c.id == _CLOCK.c.instance_id),
+    where=_RUNG.c.id == bindparam("id"),
+)
+_BY_INCIDENT: Final = _locking(
+    *_INCIDENT.c,
+    joined=_INCIDENT.join(_INSTANCE, _INSTANCE.c.id == _INCIDENT.c.instance_id),
+    where=_INCIDENT.c.id == bindparam("id"),
+)
+_BY_ID: Final = _locking(joined=_INSTANCE, where=_INSTANCE.c.id == bindparam("id"))
+
+_INSERT: Final = insert(_INSTANCE)
+_SAVE: Final = (
+    update(_INSTANCE)
+    .where(_INSTANCE.c.id == bindparam("instance"), _INSTANCE.c.lock_version == bindparam("seen"))
+    .values(
+        state=bindparam("blob"),
+        lock_version=bindparam("next"),
+        status=bindparam("standing"),
+        ended_at=bindparam("ended"),
+        outcome=bindparam("result"),
+    )
+)
+
+
+def lock(connection: Connection, instance_id: UUID) -> Held:
+    """Lock an instance for the rest of the transaction.
+
+    Raises:
+        NotFound: `no-such-instance`.
+    """
+    return Held.of(_one(connection, _BY_ID, instance_id, "instance"))
+
+
+def lock_by_item(connection: Connection, item_id: UUID) -> Row[Any]:
+    """Lock the instance of a work item; the row has the item's columns, `owner_name`, and `Held`'s."""
+    return _one(connection, _BY_ITEM, item_id, "task")
+
+
+def lock_by_timer(connection: Connection, timer_id: UUID, *, wait: bool = True) -> Row[Any] | None:
+    """Lock the instance of a timer; the row has the timer's columns and `Held`'s.
+
+    Args:
+        wait: for somebody else's step of the instance to end; else None is returned while there is one.
+    """
+    return connection.execute(_BY_TIMER if wait else _BY_FREE_TIMER, {"id": timer_id}).first()
+
+
+def lock_by_rung(connection: Connection, rung_id: UUID) -> Row[Any]:
+    """Lock the instance of a clock's rung; the row has the rung's columns and `Held`'s."""
+    return _one(connection, _BY_RUNG, rung_id, "rung")
+
+
+def lock_by_incident(connection: Connection, incident_id: UUID) -> Row[Any]:
+    """Lock the instance of an incident; the row has the incident's columns and `Held`'s."""
+    return _one(connection, _BY_INCIDENT, incident_id, "incident")
+
+
+def _one(connection: Connection, statement: Select[Any], identity: UUID, what: str) -> Row[Any]:
+    row = connection.execute(statement, {"id": identity}).first()
+    if row is None:
+        raise NotFound(f"no-such-{what}", f"There is no {what} {{id}}.", id=str(identity))
+    return row
+
+
+def add(connection: Connection, held: Held) -> None:
+    """Insert the row of a new instance."""
+    connection.execute(_INSERT, {name: getattr(held, name) for name in _HELD})
+
+
+def save(
+    connection: Connection, held: Held, *, state: bytes, status: InstanceStatus, ended_at: datetime | None,
+    outcome: str | None,
+) -> int:  # fmt: skip
+    """Write an instance back and return its new version.
+
+    Raises:
+        Conflict: `instance-changed-meanwhile`: the row is not the one that was read.
+    """
+    version = held.lock_version + 1
+    values = {
+        "instance": held.id, "seen": held.lock_version, "next": version, "blob": state, "standing": str(status),
+        "ended": ended_at, "result": outcome,
+    }  # fmt: skip
+    if connection.execute(_SAVE, values).rowcount != 1:
+        raise Conflict(
+            "instance-changed-meanwhile",
+            "The process of this matter moved at the same moment. Nothing of this step was kept; try again.",
+            instance=str(held.id),
+        )
+    return version
+
+
+class LiveCache(Generic[Live]):
+    """The most recently used processes as live objects. One is served only when the row still has its version.
+
+    Whoever takes one out has it alone: a step changes the object, and one that failed must not be used again.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._lock = Lock()
+        self._entries: OrderedDict[UUID, tuple[int, Live]] = OrderedDict()
+
+    def take(self, held: Held) -> Live | None:
+        """Take the live object out, when it is the one that the row was written from."""
+        with self._lock:
+            found = self._entries.pop(held.id, None)
+        return found[1] if found is not None and found[0] == held.lock_version else None
+
+    def put(self, instance_id: UUID, version: int, live: Live) -> None:
+        """Keep a live object that has just been committed with this version."""
+        if self._size <= 0:
+            return
+        with self._lock:
+            self._entries[instance_id] = (version, live)
+            self._entries.move_to_end(instance_id)
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything: after an operator changed rows by hand, or in a benchmark."""
+        with self._lock:
+            self._entries.clear()
