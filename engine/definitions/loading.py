@@ -19,6 +19,8 @@ from engine.forms import Form
 from engine.notices.texts import NoticeTexts
 from engine.spiff import Definitions, ElementOutline, Specification, compile_process, read_definitions
 
+#: Where a session notes versions that it added and did not commit yet: they may never come to be.
+UNCOMMITTED: Final = "chuishao.definitions.uncommitted"
 #: How many versions are kept compiled; running cases of older ones are compiled again when needed.
 KEPT: Final = 64
 
@@ -142,11 +144,18 @@ def load(session: Session, version_id: UUID) -> LoadedVersion:
     if row is None:
         raise NotFound("version-unknown", "There is no process version {version}.", version=str(version_id))
     made = assemble(Package.read_zip(row.package), version_id=row.id, key=row.key, number=row.number)
+    if version_id not in session.info.get(UNCOMMITTED, ()):
+        remember(made)
+    return made
+
+
+def remember(version: LoadedVersion) -> None:
+    """Keep a committed version compiled, and let go of the one that was not used for longest."""
     with _lock:
-        _loaded[version_id] = made
+        _loaded[version.id] = version
+        _loaded.move_to_end(version.id)
         while len(_loaded) > KEPT:
             _loaded.popitem(last=False)
-    return made
 
 
 def assemble(package: Package, *, version_id: UUID, key: str, number: int) -> LoadedVersion:

@@ -2,7 +2,10 @@
 
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +21,18 @@ TEXTS: Final = "texts.json"
 #: What a package may be, so that an upload cannot exhaust the machine.
 MAX_FILES: Final = 500
 MAX_BYTES: Final = 20 * 2**20
+#: What reading a damaged or hostile zip raises; a name that is no UTF-8 is a ValueError.
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+)
 #: Every zip entry carries this time, so that equal content is equal bytes.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -56,6 +71,7 @@ class Package:
             Invalid: it is no zip, too large when unpacked, or has a name that leads out of the package.
         """
         files: dict[str, bytes] = {}
+        _limit(0, len(content))
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -68,7 +84,7 @@ class Package:
                         files[name] = source.read(entry.file_size + 1)
                     if len(files[name]) != entry.file_size:
                         raise _unusable(f"{name} is larger than it says")
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        except _BROKEN as error:
             raise _unusable(str(error)) from error
         return cls(files=_without_outer_folder(files))
 
@@ -157,7 +173,7 @@ def _limit(count: int, total: int) -> None:
 
 def _safe(name: str) -> str:
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or not path.parts or ":" in name:
+    if path.is_absolute() or ".." in path.parts or not path.parts or ":" in name or not name.isprintable():
         raise _unusable(f"the name {name!r} leads out of it")
     return path.as_posix()
 

@@ -1,17 +1,21 @@
 """Deploys packages as immutable versions, and says which one new cases start on."""
 
+from dataclasses import asdict, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from engine.audit import Actor, Tag, record
 from engine.db import new_id, writing
-from engine.definitions.loading import assemble
+from engine.definitions.check import check
+from engine.definitions.loading import UNCOMMITTED, LoadedVersion, assemble, remember
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.definitions.package import Package
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound
+from engine.events import after_commit
+from engine.spiff.findings import Severity
 
 
 def deploy(
@@ -30,12 +34,15 @@ def deploy(
         activate: let new cases start on it; running cases keep theirs.
 
     Raises:
-        Invalid: it cannot be read, compiled or run; the old version stays.
+        Invalid: `package-refused`: it has mistakes, `facts["findings"]` lists them (those that are no errors too).
+            Nothing was changed; the version before stays.
     """
+    refuse_mistakes(package)
     key = str(package.manifest["key"])
     version_id = new_id()
-    assemble(package, version_id=version_id, key=key, number=0)
+    assembled = assemble(package, version_id=version_id, key=key, number=0)
     with writing(session):
+        _one_at_a_time(session, key)
         known = session.scalar(
             select(ProcessVersion).where(ProcessVersion.key == key, ProcessVersion.sha256 == package.sha256)
         )
@@ -56,10 +63,49 @@ def deploy(
             )
             session.add(known)
             session.flush()
+            _remember_when_committed(session, replace(assembled, number=known.number))
             _record(session, Tag.PROCESS_DEPLOYED, known, author, now, jurisdiction)
         if activate and known.state != VersionState.ACTIVE:
             activate_version(session, known.id, actor=author, now=now, jurisdiction=jurisdiction)
     return known
+
+
+def refuse_mistakes(package: Package) -> None:
+    """Raise when a package cannot be deployed.
+
+    Raises:
+        Invalid: `package-refused`.
+    """
+    findings = check(package)
+    mistakes = [each for each in findings if each.severity == Severity.ERROR]
+    if mistakes:
+        raise Invalid(
+            "package-refused",
+            "The package is not deployed, it has {count} mistakes. The first: {first}",
+            count=len(mistakes),
+            first=f"{mistakes[0].file}: {mistakes[0].message}",
+            findings=[asdict(each) for each in findings],
+        )
+
+
+def _remember_when_committed(session: Session, version: LoadedVersion) -> None:
+    uncommitted: set[UUID] = session.info.setdefault(UNCOMMITTED, set())
+    uncommitted.add(version.id)
+
+    def keep() -> None:
+        uncommitted.discard(version.id)
+        remember(version)
+
+    after_commit(session, keep)
+
+
+def _one_at_a_time(session: Session, key: str) -> None:
+    """Let nobody else deploy or activate a version of this process until the transaction ends.
+
+    SQLite has one writer anyway. On PostgreSQL two that run at once would take the same number.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"process_version:{key}", 0))))
 
 
 def activate_version(
@@ -74,6 +120,7 @@ def activate_version(
         version = session.get(ProcessVersion, version_id)
         if version is None:
             raise NotFound("version-unknown", "There is no process version {version}.", version=str(version_id))
+        _one_at_a_time(session, version.key)
         session.execute(
             update(ProcessVersion)
             .where(ProcessVersion.key == version.key, ProcessVersion.state == VersionState.ACTIVE)
@@ -97,6 +144,17 @@ def active_version(session: Session, key: str) -> ProcessVersion:
     if found is None:
         raise NotFound("process-not-active", "No version of the process {process} is active. Deploy one.", process=key)
     return found
+
+
+def versions(session: Session, key: str) -> list[ProcessVersion]:
+    """Return the versions of a process, newest first, without their packages (which load when they are read)."""
+    statement = (
+        select(ProcessVersion)
+        .where(ProcessVersion.key == key)
+        .order_by(ProcessVersion.number.desc())
+        .options(defer(ProcessVersion.package))
+    )
+    return list(session.scalars(statement))
 
 
 def _record(

@@ -1,6 +1,7 @@
 """Packages: read, written back, refused."""
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def test_a_folder_around_everything_is_taken_off() -> None:
         (zipped(**{"a\\..\\..\\b": b"x"}), "leads out of it"),
         (zipped(big=b"0" * (MAX_BYTES + 1)), "are the most"),
         (zipped(**{str(n): b"" for n in range(501)}), "are the most"),
+        (zipped(**{"a\nb": b"x"}), "leads out of it"),  # no name that anybody could show
+        (b"PK" + b"0" * MAX_BYTES, "are the most"),  # the file itself
     ],
 )
 def test_what_is_no_package_is_refused(content: bytes, reason: str) -> None:
@@ -63,3 +66,28 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_an_incomplete_manifest_says_what_it_lacks() -> None:
     with pytest.raises(Invalid, match="lacks main, name"):
         _ = Package(files={"package.json": b'{"key": "x"}'}).manifest
+
+
+def test_a_damaged_zip_is_refused_and_nothing_worse() -> None:
+    good = zipped(**{"package.json": b"{}" * 200, "forms/a.form": b"x" * 500})
+    chance = random.Random(7)
+    refused = 0
+    for _attempt in range(400):
+        damaged = bytearray(good)
+        for _change in range(chance.randint(1, 4)):
+            damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+        try:
+            Package.read_zip(bytes(damaged))
+        except Invalid:
+            refused += 1
+    assert refused > 200
+
+
+def test_an_entry_that_unpacks_to_more_than_it_says_is_refused() -> None:
+    # a bomb: ten megabytes of zeros that claim to be ten bytes
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("big", b"0" * 10_000_000)
+    said, true = (10).to_bytes(4, "little"), (10_000_000).to_bytes(4, "little")
+    with pytest.raises(Invalid, match="no package"):
+        Package.read_zip(target.getvalue().replace(true, said))

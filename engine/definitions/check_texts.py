@@ -1,0 +1,135 @@
+"""Checks what people read of a package: its manifest, notices, documents, and the languages that they are in."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+
+from jinja2 import TemplateSyntaxError
+
+from engine.definitions.package import MANIFEST, TEXTS, Package
+from engine.errors import Invalid
+from engine.forms import Form
+from engine.notices.texts import NoticeTexts, environment
+from engine.spiff.findings import Finding, Severity, finding
+
+_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_NOTICE_NAME: Final = re.compile(r"([a-zA-Z][\w-]*)\.([a-z]{2}(?:_[A-Z]{2})?)", re.ASCII)
+_SHOWN: Final = 5
+
+
+def check_manifest(package: Package) -> Iterator[Finding]:
+    """Check `package.json` and `texts.json`."""
+    try:
+        manifest = package.manifest
+    except Invalid as error:
+        yield _error(error.code, MANIFEST, error.message.rstrip("."), "Mend package.json")
+        return
+    key, name = manifest["key"], manifest["name"]
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        yield _error(
+            "manifest-key", MANIFEST, f"the key {key!r} is no name of small letters, digits and dashes", "Correct it"
+        )
+    if not isinstance(name, dict) or not name or not all(isinstance(text, str) and text for text in name.values()):
+        yield _error("manifest-name", MANIFEST, "`name` is no object of names by locale", "Write it by locale")
+    elif any(len(text) > 200 for text in name.values()):
+        yield _error("manifest-name", MANIFEST, "a name is longer than 200 characters", "Shorten it")
+    try:
+        _ = package.texts
+    except Invalid as error:
+        yield _error(error.code, TEXTS, error.message.rstrip("."), "Mend texts.json")
+
+
+def locales(package: Package) -> list[str]:
+    """Return the languages that a package is in: those of its name. The first is the one it was written in."""
+    try:
+        name = package.manifest["name"]
+    except Invalid:
+        return []
+    return list(name) if isinstance(name, dict) else []
+
+
+def check_notices(package: Package) -> Iterator[Finding]:
+    """Check the names and templates of notices, and that each is there in every language."""
+    sources: dict[str, dict[str, str]] = {}
+    for name, content in package.below("notices", ".txt").items():
+        file = f"notices/{name}.txt"
+        parts = _NOTICE_NAME.fullmatch(name)
+        if parts is None:
+            yield _error("notice-name", file, "its name is not <key>.<locale>.txt", "Name it as in overdue.zh_CN.txt")
+            continue
+        try:
+            sources.setdefault(parts[1], {})[parts[2]] = content.decode()
+        except UnicodeDecodeError:
+            yield _error("text-encoding", file, "it is not UTF-8", "Save it as UTF-8")
+    for key, by_locale in sources.items():
+        for locale, problem in NoticeTexts(key=key, sources=by_locale).problems():
+            yield _error("notice-template", f"notices/{key}.{locale}.txt", problem, "Correct the template")
+        for locale in [locale for locale in locales(package) if locale not in by_locale]:
+            yield _warning(
+                "notice-language",
+                f"notices/{key}.{locale}.txt",
+                f"the notice {key} is missing in {locale}",
+                "Add the file; until then its readers get another language",
+            )
+
+
+def check_documents(package: Package) -> Iterator[Finding]:
+    """Check the templates of documents."""
+    for name, content in package.below("documents", ".html").items():
+        file = f"documents/{name}.html"
+        try:
+            source = content.decode()
+            environment("zh").from_string(source)
+        except UnicodeDecodeError:
+            yield _error("text-encoding", file, "it is not UTF-8", "Save it as UTF-8")
+        except TemplateSyntaxError as error:
+            yield _error("document-template", file, f"line {error.lineno}: {error.message}", "Correct the template")
+        else:
+            if "<h1" not in source:
+                yield _warning("document-title", file, "it has no <h1>, which is its title", "Begin it with its title")
+
+
+def check_words(package: Package, used: Mapping[str, Collection[str]], forms: Mapping[str, Form]) -> Iterator[Finding]:
+    """Check that what residents read of states and outcomes, and what forms ask, is there in every language.
+
+    Args:
+        used: keys that the diagrams use, by the part of `texts.json` that has the words for them.
+        forms: by their file.
+    """
+    languages = locales(package)
+    try:
+        texts: Mapping[str, Any] = package.texts
+    except Invalid:
+        texts = {}
+    for part, keys in used.items():
+        words = texts.get(part)
+        words = words if isinstance(words, dict) else {}
+        for key in sorted(key for key in keys if key and not key.startswith("=")):
+            said = words.get(key)
+            missing = [locale for locale in languages if not isinstance(said, dict) or not said.get(locale)]
+            if missing:
+                yield _warning(
+                    "words-missing",
+                    TEXTS,
+                    f"{part} has no words for {key!r} in {', '.join(missing)}",
+                    "Add them; residents would read the key",
+                )
+    for file, form in forms.items():
+        for locale in languages[1:]:
+            if unsaid := form.untranslated(locale.partition("_")[0]):
+                shown = ", ".join(f"{component}.{word}" for component, word in unsaid[:_SHOWN])
+                more = f" and {len(unsaid) - _SHOWN} more" if len(unsaid) > _SHOWN else ""
+                yield _warning(
+                    "form-language",
+                    file,
+                    f"it has no words in {locale} for {shown}{more}",
+                    f"Add the properties label_{locale.partition('_')[0]} and so on",
+                )
+
+
+def _error(code: str, file: str, reason: str, mend: str) -> Finding:
+    return finding(Severity.ERROR, code, file, "", "", reason, mend)
+
+
+def _warning(code: str, file: str, reason: str, mend: str) -> Finding:
+    return finding(Severity.WARNING, code, file, "", "", reason, mend)
