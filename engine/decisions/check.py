@@ -108,14 +108,14 @@ class _Checker:
     def _resolve(self, reference: Reference) -> Element | None:
         if reference.namespace in ("", self.model.namespace):
             return self.model.by_id.get(reference.id)
-        for model in self.model.imports.values():
+        for _, model in self.model.imports:
             if reference.namespace == model.namespace:
                 return model.by_id.get(reference.id)
         return None
 
     def _names_in_scope(self, element: Element) -> frozenset[str]:
         names = {resolved.variable.name for each in self._references(element) if (resolved := self._resolve(each))}
-        return frozenset(names | set(self.model.imports))
+        return frozenset(names | {alias for alias, _ in self.model.imports})
 
     def _in_circle(self, element: Element) -> bool:
         """Say whether a decision requires itself; knowledge models and services may."""

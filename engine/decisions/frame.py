@@ -145,12 +145,14 @@ class Frame:
         if element is not None and reference.namespace in ("", self.model.namespace):
             values[element.variable.name] = self.value_of(element)
             return
-        for alias, model in self.model.imports.items():
+        for alias, model in self.model.imports:
             element = model.by_id.get(reference.id)
             if element is not None and reference.namespace == model.namespace:
-                given = self.inputs.get(alias)
+                # an import without a name adds to the names of the model itself
+                given = self.inputs.get(alias) if alias else self.inputs
                 frame = Frame(self.session, model, given if isinstance(given, dict) else {}, element.name)
-                values.setdefault(alias, {})[element.variable.name] = frame.value_of(element)
+                target = values.setdefault(alias, {}) if alias else values
+                target[element.variable.name] = frame.value_of(element)
                 return
         raise DecisionError(
             "decision-unknown-reference",

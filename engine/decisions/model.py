@@ -23,6 +23,7 @@ _TABLES_KEPT = 256
 
 #: Elements whose `name` formulas may contain.
 _NAMED = (
+    "itemDefinition",
     "itemComponent",
     "decision",
     "inputData",
@@ -84,7 +85,7 @@ class Model:
         self.items = read_items(root)
         self.names = self._special_names(root)
         self.text = "\n".join("".join(element.itertext()) for element in root.iter() if xml.local(element) == "text")
-        self.types: Types = Types(self.items, {alias: model.types for alias, model in self.imports.items()}, self.names)
+        self.types: Types = Types(self.items, [(alias, model.types) for alias, model in self.imports], self.names)
         self.tables: dict[tuple[int, tuple[str, ...]], PreparedTable] = {}
 
     @classmethod
@@ -102,7 +103,7 @@ class Model:
 
     def _special_names(self, root: Any) -> tuple[str, ...]:
         found = {element.get("name") for element in root.iter() if xml.local(element) in _NAMED}
-        for model in self.imports.values():
+        for _, model in self.imports:
             found.update(model.names)
         return special_names(dict.fromkeys(filter(None, found)))
 
@@ -186,6 +187,7 @@ class Model:
         element = self.find(id_or_name)
         evaluation = Evaluation({}, now=now, functions=functions, steps=_STEPS, seconds=_SECONDS)
         names = self._names_with(special_names(context, functions or ()))
+        evaluation.types = self.types.named
         with evaluation:
             session = Session(self, evaluation, names, Scope({}, None, evaluation))
             inputs = {name: lift(value) for name, value in context.items()}
@@ -193,14 +195,14 @@ class Model:
         return Decision(value=value, warnings=tuple(evaluation.warnings), trace=tuple(session.trace))
 
 
-def _resolve_imports(root: Any, models: Mapping[str, Model]) -> tuple[dict[str, Model], tuple[str, ...]]:
-    """Return the imported models by alias, and the namespaces of DMN models that were not handed in."""
-    found: dict[str, Model] = {}
+def _resolve_imports(root: Any, models: Mapping[str, Model]) -> tuple[list[tuple[str, Model]], tuple[str, ...]]:
+    """Return the imported models with their aliases, and the namespaces of DMN models that were not handed in."""
+    found: list[tuple[str, Model]] = []
     missing: list[str] = []
     for element in xml.children(root, "import"):
         namespace = element.get("namespace") or ""
         if namespace in models:
-            found[element.get("name") or ""] = models[namespace]
+            found.append((element.get("name") or "", models[namespace]))
         elif "/DMN/" in (element.get("importType") or ""):
             missing.append(namespace)
     return found, tuple(missing)

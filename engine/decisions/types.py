@@ -1,12 +1,13 @@
 """Types of a model, and fitting values to them. Source: DMN 1.5, 7.3 and 10.3.2.9.4."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 from engine.decisions.elements import ItemDefinition
 from engine.decisions.formula import Formula
 from engine.feel import Value, kind
 from engine.feel.evaluation import Evaluation, Scope
+from engine.feel.temporal import midnight
 
 Check: TypeAlias = Callable[[Value], bool]
 
@@ -36,7 +37,9 @@ _SIMPLE = frozenset(
 class Types:
     """The item definitions of a model and of those it imports."""
 
-    def __init__(self, items: list[ItemDefinition], imported: Mapping[str, "Types"], names: tuple[str, ...]) -> None:
+    def __init__(
+        self, items: list[ItemDefinition], imported: list[tuple[str, "Types"]], names: tuple[str, ...]
+    ) -> None:
         self._items = {item.name: item for item in items}
         self._imported = imported
         self._names = names
@@ -45,7 +48,8 @@ class Types:
     def fit(self, reference: str, value: Value) -> tuple[bool, Value]:
         """Return whether a value fits a type, and the value as the type wants it.
 
-        A list of one item fits the type of its item, and an item the list type. Anything else becomes null.
+        A list of one item fits the type of its item, an item the list type, and a date is a moment at its midnight.
+        Anything else becomes null.
         """
         if not reference or value is None:
             return True, value
@@ -56,6 +60,8 @@ class Types:
             return True, value[0]
         if check([value]):
             return True, [value]
+        if kind(value) == "date" and check(midnight(value)):
+            return True, midnight(value)
         return False, None
 
     def check(self, reference: str) -> Check:
@@ -68,18 +74,34 @@ class Types:
     def knows(self, reference: str) -> bool:
         """Say whether a name is that of a type, here or in an imported model."""
         name = _plain(reference)
-        alias, _, inner = name.partition(".")
-        if inner and alias in self._imported:
-            return self._imported[alias].knows(inner)
+        if any(types.knows(inner) for types, inner in self._elsewhere(name)):
+            return True
         return name in self._items or name in _SIMPLE or name in ("Any", "list", "context", "range", "function", "")
+
+    def defines(self, name: str) -> bool:
+        """Say whether a name is that of an item definition, here or in an imported model."""
+        return name in self._items or any(types.defines(inner) for types, inner in self._elsewhere(name))
+
+    def named(self, name: str) -> Check | None:
+        """Return the test of an item definition by its name, None when there is none."""
+        return self.check(name) if self.defines(name) else None
+
+    def _elsewhere(self, name: str) -> list[tuple["Types", str]]:
+        """Return the imported types in which a name may be defined, and the name that it has there."""
+        prefix, _, inner = name.partition(".")
+        return [
+            (types, inner if alias else name)
+            for alias, types in self._imported
+            if (alias == prefix and inner) or not alias
+        ]
 
     def _of_name(self, reference: str) -> Check:
         name = _plain(reference)
-        alias, _, inner = name.partition(".")
-        if inner and alias in self._imported:
-            return self._imported[alias].check(inner)
         if name in self._items:
             return self._of_item(self._items[name])
+        for types, inner in self._elsewhere(name):
+            if types.defines(inner):
+                return types.check(inner)
         if name in _SIMPLE:
             return lambda value: value is None or kind(value) == name
         return lambda value: True

@@ -28,6 +28,7 @@ class Evaluation:
         "seconds",
         "steps",
         "steps_allowed",
+        "types",
         "warnings",
     )
 
@@ -49,6 +50,8 @@ class Evaluation:
         self.seconds = seconds
         self.deadline = time.monotonic() + seconds
         self.warnings: list[str] = []
+        #: finds the check of a type that is none of FEEL's own, such as an item definition of a decision model
+        self.types: Callable[[str], Callable[[Value], bool] | None] | None = None
         self._previous: Evaluation | None = None
 
     def __enter__(self) -> "Evaluation":
@@ -111,6 +114,17 @@ def spend(steps: int) -> None:
     evaluation = getattr(_thread, "evaluation", None)
     if evaluation is not None:
         evaluation.spend(steps)
+
+
+def find_type(name: str) -> Callable[[Value], bool] | None:
+    """Return the check of a type by a name that is none of FEEL's own; None, with a warning, when there is none."""
+    evaluation = getattr(_thread, "evaluation", None)
+    found: Callable[[Value], bool] | None = None
+    if evaluation is not None and evaluation.types is not None:
+        found = evaluation.types(name)
+    if found is None:
+        warn(f"there is no type `{name}`")
+    return found
 
 
 def warn(message: str) -> None:

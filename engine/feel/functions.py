@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from engine.feel.errors import FeelEvaluationError, FeelLimitError
 from engine.feel.evaluation import Scope, charge
 from engine.feel.limits import LIMITS
-from engine.feel.types import conforms
+from engine.feel.types import fit
 from engine.feel.values import AS_IS, Function, HostFunction, Value, kind, lift
 
 _Call = TypeVar("_Call", bound=Callable[..., Value])
@@ -195,11 +195,10 @@ def _call_function(function: Function, arguments: list[Value], names: tuple[str,
         return None
     for index, wanted in enumerate(function.types):
         value = arguments[index]
-        if wanted is None or value is None or conforms(value, wanted):
+        if wanted is None:
             continue
-        if isinstance(value, list) and len(value) == 1 and conforms(value[0], wanted):
-            arguments[index] = value[0]
-        else:
+        fits, arguments[index] = fit(value, wanted)
+        if not fits:
             scope.evaluation.warn(f"`{function.parameters[index]}` must be a {wanted[0]}, not a {kind(value)}")
             return None
     return function.call(arguments, scope)

@@ -221,10 +221,10 @@ class ValueParser(Scanner):
     def type(self) -> Type:
         """Parse a type such as `number`, `list<string>`, `context<a: number>` or `function<number> -> string`."""
         self.deeper()
-        match = _TYPE.match(self.source, self.position)
+        match = self._at_spaced() or _TYPE.match(self.source, self.position)
         if not match:
             self.fail("expected a type such as `number`")
-        name = self._pass(match, " ".join(match[1].split()))
+        name = self._pass(match, " ".join(match[0].split()))
         result: Type = (name,)
         if name in ("list", "range") and self.take("<"):
             result = (name, self.type())

@@ -150,6 +150,11 @@ class Scanner:
             self.fail("" if self.position < len(self.source) else "the expression ends where a value is expected")
         return self._pass(match, match[0])
 
+    def _at_spaced(self) -> re.Match[str] | None:
+        """Return the match of the longest name with spaces that comes next."""
+        matches = (pattern.match(self.source, self.position) for pattern in self._spaced.values())
+        return next((match for match in matches if match), None)
+
     def _pass(self, match: re.Match[str], name: str) -> str:
         self.position = match.end()
         self.skip_blanks()

@@ -31,6 +31,9 @@ def _equal(left: Value, right: Value) -> bool:
 
 
 @standard("before(point1: value, point2: value)")
+@standard("before(point: value, range: value)")
+@standard("before(range: value, point: value)")
+@standard("before(range1: value, range2: value)")
 def before(left: Value, right: Value) -> Value:
     """Say whether the first ends before the second starts."""
     (_, end, _, end_in), (start, _, start_in, _) = _ends(left), _ends(right)
@@ -38,6 +41,9 @@ def before(left: Value, right: Value) -> Value:
 
 
 @standard("after(point1: value, point2: value)")
+@standard("after(point: value, range: value)")
+@standard("after(range: value, point: value)")
+@standard("after(range1: value, range2: value)")
 def after(left: Value, right: Value) -> Value:
     """Say whether the first starts after the second ends."""
     return before(right, left)

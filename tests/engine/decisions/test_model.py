@@ -186,6 +186,8 @@ FITTING: list[tuple[str, Any, Any]] = [
     ("levels", "low", ["low"]),  # an item is a list of one
     ("number", "3", None),
     ("dateTime", "2026", None),
+    # a date is a moment at its midnight in UTC
+    ("dateTime", datetime.date(2026, 3, 1), datetime.datetime(2026, 3, 1, tzinfo=datetime.UTC)),
     ("person", {"first name": "张", "age": 3}, {"first name": "张", "age": 3}),
     ("person", {"first name": "张", "age": "3"}, None),
 ]
@@ -220,6 +222,44 @@ def test_an_imported_model_is_used_by_its_alias() -> None:
     )
     assert Model.read(outer, {inner.namespace: inner}).decide("d", {}).value == 8
     assert Model.read(outer).missing_imports == ("http://example.org/inner",)
+
+
+def test_an_import_without_a_name_adds_to_the_names_of_the_model() -> None:
+    inner = Model.read(
+        definitions(
+            '<itemDefinition name="small"><typeRef>number</typeRef>'
+            "<allowedValues><text>&lt; 10</text></allowedValues></itemDefinition>",
+            knowledge("double", "n", literal("n * 2")),
+            target="http://example.org/inner",
+        )
+    )
+    outer = definitions(
+        '<import name="" namespace="http://example.org/inner" importType="https://www.omg.org/spec/DMN/20191111/MODEL/"/>',
+        '<decision id="d" name="d"><variable name="d" typeRef="small"/><knowledgeRequirement>'
+        '<requiredKnowledge href="http://example.org/inner#k-double"/></knowledgeRequirement>'
+        f"{literal('double(x)')}</decision>",
+    )
+    model = Model.read(outer, {inner.namespace: inner})
+    assert model.decide("d", {"x": 4}).value == 8
+    assert model.decide("d", {"x": 5}).value is None
+
+
+INSTANCES = [
+    ("x instance of level", "low", True),
+    ("x instance of level", "middle", False),
+    ("x instance of levels", ["low"], True),
+    ("x instance of small number", 3, True),
+    ("x instance of nothing", 3, False),
+    ("null instance of level", None, False),
+    ("(function(v: level) v)(x)", "middle", None),
+]
+
+
+@pytest.mark.parametrize(("source", "value", "expected"), INSTANCES)
+def test_formulas_know_the_types_of_the_model(source: str, value: Any, expected: Any) -> None:
+    small = '<itemDefinition name="small number"><typeRef>number</typeRef></itemDefinition>'
+    model = Model.read(definitions(TYPES, small, given("x"), decision("d", literal(source), ["i-x"])))
+    assert model.decide("d", {"x": value}).value is expected
 
 
 def entry(name: str | None, logic: str) -> str:

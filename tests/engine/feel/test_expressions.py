@@ -124,6 +124,11 @@ CASES: list[tuple[str, Any]] = [
     ("[1, 2] = [1, 2]", True),
     ("{f: function(x: number) x + 1, y: f(x: 1)}.y", 2),
     ("{a: 1, a: 2}", None),
+    # arguments are fitted to the types of their parameters
+    ("(function(x: list<number>) x)(1)", [1]),
+    ("(function(x: number) x)([1])", 1),
+    ('(function(x: date and time) string(x))(@"2026-03-01")', "2026-03-01T00:00:00Z"),
+    ('(function(x: number) x)("a")', None),
     # null
     ("note = null", True),
     ("missing = null", True),
