@@ -86,7 +86,8 @@ class Timer(Base):
     jurisdiction: Mapped[str] = mapped_column(String(64))
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
     instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"))
-    task_id: Mapped[str] = mapped_column(String(32))
+    #: the engine's own id of the task; behind an event gateway a dot and the position of the event follow
+    task_id: Mapped[str] = mapped_column(String(40))
     element_id: Mapped[str] = mapped_column(String(120))
     process_id: Mapped[str] = mapped_column(String(120))
     due_at: Mapped[datetime] = mapped_column(Instant)

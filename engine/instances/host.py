@@ -78,7 +78,8 @@ class StepHost:
 
     def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
         """Evaluate a decision of the version that the instance runs on."""
-        return self.step.decide(decision_id, data)
+        step = self.step
+        return step.version.decide(decision_id, data, now=step.now, functions=self.functions()).value
 
     def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
         """Carry out a send or service task, and issue the document that it names."""

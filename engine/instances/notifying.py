@@ -58,7 +58,7 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
             "chuishao:notice and chuishao:to of {element} must both be set",
             element=call.element_id,
         )
-    facts = case_facts(step.session, step.case_id) | _jsonable(call.data)
+    facts = case_facts(step.session, step.case_id) | dict(call.data)
     due_at = step.session.scalar(_DUE, {"case": step.case_id})
     if due_at is not None:
         facts["due"] = f"{due_at.astimezone(step.zone):%Y-%m-%d %H:%M}"
@@ -153,7 +153,3 @@ def _unit(step: Step, call: ServiceCall, source: str) -> str:
         expression=source or "place.code",
         element=call.element_id,
     )
-
-
-def _jsonable(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: feel.jsonable(feel.lift(value)) for key, value in data.items()}
