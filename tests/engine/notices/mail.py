@@ -2,16 +2,18 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 
 @dataclass
@@ -21,12 +23,14 @@ class Mailbox:
     Args:
         replies: answers to the next DATA commands, in turn; afterwards everything is accepted.
         refused: reply to every RCPT, such as `550 no such user`.
+        password: of the user `notices`, who then has to sign in over an encrypted connection.
         breaks: how many connections are cut after the text was taken and before the answer.
     """
 
     replies: list[str] = field(default_factory=list)
     refused: str = ""
     breaks: int = 0
+    password: str = ""
     received: list[Message] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     url: str = ""
@@ -52,15 +56,23 @@ class Mailbox:
             await asyncio.sleep(0)
         return "250 OK"
 
+    def authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
+        return AuthResult(success=(data.login, data.password) == (b"notices", self.password.encode()), handled=False)
+
     def ids(self) -> list[str]:
         return [message["Message-ID"] for message in self.received]
 
 
 @contextmanager
-def mail_server(mailbox: Mailbox | None = None, port: int = 0) -> Iterator[Mailbox]:
-    """Run a mail server on this machine for a block; port 0 takes a free one."""
+def mail_server(mailbox: Mailbox | None = None, port: int = 0, certificate: Path | None = None) -> Iterator[Mailbox]:
+    """Run a mail server on this machine for a block; port 0 takes a free one, a certificate offers STARTTLS."""
     mailbox = mailbox or Mailbox()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port or _free_port())
+    options: dict[str, Any] = {}
+    if certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        options = {"tls_context": context, "auth_required": True, "authenticator": mailbox.authenticate}
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port or _free_port(), **options)
     controller.start()
     mailbox.url = f"smtp://127.0.0.1:{controller.port}"
     try:

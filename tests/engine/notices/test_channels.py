@@ -3,8 +3,15 @@
 import socket
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.errors import Invalid
 from engine.notices import ChannelDown, EmailChannel, Outgoing, PermanentFailure, TemporaryFailure, message_id
@@ -109,3 +116,49 @@ def test_settings_that_cannot_work_are_refused_at_once(url: str, sender: str) ->
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(EmailChannel(url="smtp://user:secret@mail.example", sender=SENDER))
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody trusts yet, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+def with_user(url: str, password: str) -> str:
+    return url.replace("smtp://", f"smtp://notices:{password}@")
+
+
+def test_a_user_signs_in_over_an_encrypted_connection(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with mail_server(Mailbox(password="p@ss/word"), certificate=certificate) as server:
+        EmailChannel(url=with_user(server.url, quote("p@ss/word", safe="")), sender=SENDER).send(notice())
+        with pytest.raises(ChannelDown, match="Authentication"):
+            EmailChannel(url=with_user(server.url, "wrong"), sender=SENDER).send(notice())
+    assert server.recipients == ["lead@example.org"]
+
+
+def test_a_certificate_that_nobody_trusts_gets_no_password(certificate: Path) -> None:
+    with (
+        mail_server(Mailbox(password="secret"), certificate=certificate) as server,
+        pytest.raises(ChannelDown, match="CERTIFICATE_VERIFY_FAILED"),
+    ):
+        EmailChannel(url=with_user(server.url, "secret"), sender=SENDER).send(notice())
+    assert server.received == []
