@@ -204,6 +204,11 @@ def styleguide_app() -> Flask:
     def inbox() -> tuple[str, int]:
         return "", 204
 
+    @app.get("/news")
+    def news() -> str:
+        rows = "".join(f"<tr data-row id='item-{each}'><td>{each}</td></tr>" for each in (1, 2, 9))
+        return f"<div id='inbox-list'><table class='table' data-keys><tbody>{rows}</tbody></table></div>"
+
     @app.post("/draft")
     def draft() -> tuple[str, int]:
         if app.extensions.get("refuse_drafts"):

@@ -119,6 +119,28 @@ def test_the_inbox_works_by_keyboard(browser: Browser, served: Served) -> None:
     expect(page.locator("#keys-help")).to_be_hidden()
 
 
+def test_a_renewed_list_keeps_the_place_and_says_so(browser: Browser, served: Served) -> None:
+    page = served.open(browser)
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.evaluate("document.getElementById('inbox-list').dispatchEvent(new Event('renew'))")
+    expect(page.locator("#item-9.moved")).to_have_count(1)
+    expect(page.locator("#item-2.is-here")).to_be_focused()
+    expect(page.locator("#item-1.moved")).to_have_count(0)
+    expect(page.locator("#live")).to_have_text("待办列表已更新")
+
+
+def test_a_question_opens_inside_the_window(browser: Browser, served: Served) -> None:
+    for width in (390, 1280):
+        page = served.open(browser, width)
+        page.locator(".confirm summary").click()
+        box = page.locator(".confirm-panel").bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
 def test_typing_saves_a_draft_and_says_when(browser: Browser, served: Served) -> None:
     page = served.open(browser)
     page.get_by_label("地址").fill("河东路 14 号")
@@ -203,3 +225,10 @@ def test_a_diagram_that_cannot_be_loaded_says_where_to_look(browser: Browser, se
     page.unroute("**/drawing*")
     page.get_by_role("button", name="再试一次").click()
     expect(page.locator("[data-element-id='assign'].token-waiting")).to_have_count(1)
+
+
+def test_a_lost_request_is_said_where_the_reader_looks(browser: Browser, served: Served) -> None:
+    page = served.open(browser)
+    page.route("**/news", lambda route: route.abort())
+    page.evaluate("document.getElementById('inbox-list').dispatchEvent(new Event('renew'))")
+    expect(page.locator("#flashes [role=alert]")).to_contain_text("没有成功")

@@ -31,5 +31,5 @@ document.addEventListener('click', (event) => {
   const row = event.target.closest?.('tr[data-element]');
   if (row && !event.target.closest('a, button')) for (const diagram of diagrams.values()) diagram.centre(row.dataset.element);
 });
-document.addEventListener('htmx:after:settle', begin);
+document.addEventListener('htmx:after:swap', begin);
 begin();

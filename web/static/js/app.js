@@ -2,6 +2,7 @@
 import { startDrafts } from './drafts.js';
 import { startFiles } from './files.js';
 import { startForms } from './forms.js';
+import { icon } from './icons.js';
 import { startKeys } from './keys.js';
 import { announce } from './live.js';
 import { startRows } from './rows.js';
@@ -28,6 +29,18 @@ function startTheme() {
   }
 }
 
+/** Say in the page's place for messages that something did not work. */
+function complain(text) {
+  const message = document.createElement('div');
+  message.className = 'notice notice-danger';
+  message.setAttribute('role', 'alert');
+  const line = document.createElement('div');
+  line.textContent = text;
+  message.append(icon('exclamation-octagon-fill'), line);
+  document.getElementById('flashes')?.replaceChildren(message);
+  message.scrollIntoView({ block: 'nearest' });
+}
+
 function startHtmx() {
   document.addEventListener('htmx:config:request', (event) => {
     const { request, sourceEvent } = event.detail.ctx;
@@ -35,11 +48,18 @@ function startHtmx() {
     // Nobody looks at a hidden page: its polls wait.
     if (sourceEvent?.type === 'every' && document.hidden) event.preventDefault();
   });
-  document.addEventListener('htmx:after:swap', (event) => {
-    const place = event.target.closest?.('[data-announce]');
-    if (place) announce(place.dataset.announce || words.updated);
+  // What is swapped out is gone afterwards, so what to say is read before.
+  document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => {
+    const place = ctx.sourceElement?.closest('[data-announce]');
+    if (place) ctx.announcement = place.dataset.announce || words.updated;
   });
-  document.addEventListener('htmx:error', () => announce(words.failed));
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+    if (ctx.announcement) announce(ctx.announcement);
+  });
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
+    // A poll asks again by itself; what a person started and lost is said where they look.
+    if (ctx?.request && ctx.sourceEvent?.type !== 'every') complain(words.failed);
+  });
 }
 
 function startDialogs() {
@@ -51,6 +71,17 @@ function startDialogs() {
       if (!open.contains(event.target)) open.removeAttribute('open');
     }
   });
+  // A question that would leave the window opens to the other side.
+  document.addEventListener(
+    'toggle',
+    ({ target }) => {
+      if (!target.matches?.('details.confirm[open]')) return;
+      target.classList.remove('confirm-end');
+      const { right } = target.querySelector('.confirm-panel').getBoundingClientRect();
+      target.classList.toggle('confirm-end', right > document.documentElement.clientWidth);
+    },
+    true,
+  );
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape') return;
     const open = document.querySelector('details.confirm[open]');

@@ -1,18 +1,9 @@
 // Files before they are sent: what was chosen, how much it is, and a way to take one back.
 // On a phone a photo field gets a second button that opens the camera; the album stays the first.
+import { icon } from './icons.js';
 import { words } from './words.js';
 
 const readable = (bytes) => (bytes < 1048576 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
-
-function icon(name) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `${new URL('../vendor/icons.svg', import.meta.url).pathname}#${name}`);
-  svg.setAttribute('class', 'icon');
-  svg.setAttribute('aria-hidden', 'true');
-  svg.append(use);
-  return svg;
-}
 
 function watch(field) {
   const input = field.querySelector('input[type=file]');
@@ -96,5 +87,5 @@ export function startFiles() {
     }
   };
   begin();
-  document.addEventListener('htmx:after:settle', begin);
+  document.addEventListener('htmx:after:swap', begin);
 }

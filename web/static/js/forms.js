@@ -54,7 +54,7 @@ export function startForms() {
     if (event.target.matches('textarea[data-count]')) countLetters(event.target);
     if (event.target.matches('[data-filter-choices]')) filterChoices(event.target);
   });
-  document.addEventListener('htmx:after:settle', begin);
+  document.addEventListener('htmx:after:swap', begin);
   begin();
   document.querySelector('[data-focus]')?.focus();
 }

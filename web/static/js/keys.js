@@ -54,7 +54,26 @@ function countSelected() {
   }
 }
 
+/** A list that renews itself keeps the reader's place, and shows what is new in it. Rows are known by their ids. */
+function keepPlace() {
+  let place = null;
+  let known = new Set();
+  document.addEventListener('htmx:before:swap', () => {
+    place = here() && { id: here().id, focused: here().contains(document.activeElement) };
+    known = new Set(rows().map((row) => row.id));
+  });
+  document.addEventListener('htmx:after:swap', () => {
+    const row = place?.id && document.getElementById(place.id);
+    if (row && !here()) {
+      if (place.focused) goTo(row);
+      else row.classList.add('is-here');
+    }
+    if (known.size) for (const each of rows()) if (each.id && !known.has(each.id)) each.classList.add('moved');
+  });
+}
+
 export function startKeys() {
+  keepPlace();
   document.addEventListener('keydown', onKey);
   document.addEventListener('change', (event) => {
     if (event.target.matches('[data-select-all]')) {
@@ -75,6 +94,6 @@ export function startKeys() {
       row.classList.add('is-here');
     }
   });
-  document.addEventListener('htmx:after:settle', countSelected);
+  document.addEventListener('htmx:after:swap', countSelected);
   countSelected();
 }

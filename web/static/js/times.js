@@ -25,5 +25,5 @@ function refresh() {
 export function startTimes() {
   refresh();
   setInterval(refresh, 60e3);
-  document.addEventListener('htmx:after:settle', refresh);
+  document.addEventListener('htmx:after:swap', refresh);
 }
