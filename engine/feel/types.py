@@ -19,11 +19,13 @@ def conforms(value: Value, wanted: Type) -> bool:
         return value is not None
     if name == "Null":
         return value is None
+    if value is None:
+        return False
     if len(wanted) == 1:
         if name in _OWN:
-            return kind(value) == name
+            return bool(kind(value) == name)
         check = find_type(name)
-        return value is not None and check is not None and check(value)
+        return check is not None and check(value)
     if name == "list":
         return isinstance(value, list) and all(conforms(item, wanted[1]) for item in value)
     if name == "range":

@@ -103,6 +103,7 @@ def mode(items: list[Value]) -> Value:
     return sorted(item for item, count in counts.items() if count == most)
 
 
+@standard("all(list...)")
 def all_true(items: list[Value]) -> bool | None:
     """Join booleans by `and`; anything else counts as null."""
     if any(item is False for item in items):
@@ -110,15 +111,9 @@ def all_true(items: list[Value]) -> bool | None:
     return True if all(item is True for item in items) else None
 
 
+@standard("any(list...)")
 def any_true(items: list[Value]) -> bool | None:
     """Join booleans by `or`; anything else counts as null."""
     if any(item is True for item in items):
         return True
     return False if all(item is False for item in items) else None
-
-
-# `and` and `or` are their names in DMN 1.1
-for _name in ("all", "and"):
-    standard(f"{_name}(list...)")(all_true)
-for _name in ("any", "or"):
-    standard(f"{_name}(list...)")(any_true)

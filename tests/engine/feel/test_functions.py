@@ -291,6 +291,6 @@ def test_a_standard_function_gives(source: str, expected: Any) -> None:
 
 
 def test_every_standard_function_has_an_example() -> None:
-    clock = {"now", "today", "and", "or"}
+    clock = {"now", "today"}
     tried = " ".join(source for source, _ in CASES)
     assert [name for name in BUILTINS if name not in clock and f"{name}(" not in tried] == []
