@@ -13,7 +13,19 @@ from engine.notices.channels import (
 from engine.notices.dispatch import send_due
 from engine.notices.models import Notice, NoticeState
 from engine.notices.outbox import Recipient, notify
-from engine.notices.service import counts, mark_read, of_case, recent, resend, undelivered, unread, unread_count
+from engine.notices.service import (
+    NoticePage,
+    counts,
+    mark_read,
+    of_case,
+    open_notice,
+    page_of,
+    recent,
+    resend,
+    undelivered,
+    unread,
+    unread_count,
+)
 from engine.notices.texts import NoticeTexts, Written
 
 __all__ = [
@@ -22,6 +34,7 @@ __all__ = [
     "ChannelDown",
     "EmailChannel",
     "Notice",
+    "NoticePage",
     "NoticeState",
     "NoticeTexts",
     "Outgoing",
@@ -34,6 +47,8 @@ __all__ = [
     "message_id",
     "notify",
     "of_case",
+    "open_notice",
+    "page_of",
     "recent",
     "resend",
     "send_due",

@@ -1,10 +1,11 @@
 """What staff and operators do with notices: read them, see what was not sent, send it again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
@@ -30,6 +31,78 @@ def unread_count(session: Session, staff_id: UUID) -> int:
 def recent(session: Session, staff_id: UUID, *, limit: int = 50) -> list[Notice]:
     """Return somebody's notices, read or not, newest first."""
     return list(session.scalars(_of(staff_id).limit(limit)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticePage:
+    """Some of somebody's notices, newest first.
+
+    Args:
+        elsewhere: by a notice's id, the same message on other channels (e-mail), to say whether it arrived there.
+        next_cursor: where the next page begins; None on the last one.
+    """
+
+    notices: tuple[Notice, ...]
+    elsewhere: dict[UUID, list[Notice]]
+    next_cursor: UUID | None
+
+
+def page_of(
+    session: Session, staff_id: UUID, *, unread_only: bool = False, after: UUID | None = None, limit: int = 30
+) -> NoticePage:
+    """Return a page of somebody's notices.
+
+    Args:
+        after: the last notice of the page before; one that is not theirs counts as none.
+    """
+    wanted = _of(staff_id)
+    if unread_only:
+        wanted = wanted.where(Notice.read_at.is_(None))
+    before = session.scalars(_of(staff_id).where(Notice.id == after)).first() if after else None
+    if before is not None:
+        wanted = wanted.where(tuple_(Notice.created_at, Notice.id) < (before.created_at, before.id))
+    found = session.scalars(wanted.limit(limit + 1)).all()
+    shown = tuple(found[:limit])
+    return NoticePage(
+        notices=shown,
+        elsewhere=_elsewhere(session, staff_id, shown),
+        next_cursor=shown[-1].id if len(found) > limit else None,
+    )
+
+
+def _elsewhere(session: Session, staff_id: UUID, shown: Sequence[Notice]) -> dict[UUID, list[Notice]]:
+    """Find what was put into the outbox together with `shown`: same addressee, moment, template and matter."""
+    if not shown:
+        return {}
+    siblings: dict[tuple[object, ...], list[Notice]] = {}
+    for notice in session.scalars(
+        select(Notice)
+        .where(
+            Notice.staff_id == staff_id,
+            Notice.channel != _IN_THE_APPLICATION,
+            Notice.created_at.between(shown[-1].created_at, shown[0].created_at),
+        )
+        .order_by(Notice.channel)
+    ):
+        siblings.setdefault(_occasion(notice), []).append(notice)
+    return {notice.id: siblings.get(_occasion(notice), []) for notice in shown}
+
+
+def _occasion(notice: Notice) -> tuple[object, ...]:
+    return notice.created_at, notice.template, notice.case_id, notice.subject
+
+
+def open_notice(session: Session, staff_id: UUID, notice_id: UUID, *, now: datetime) -> Notice:
+    """Mark one of somebody's notices as read and return it.
+
+    Raises:
+        NotFound: they have no such notice.
+    """
+    notice = session.scalars(_of(staff_id).where(Notice.id == notice_id)).one_or_none()
+    if notice is None:
+        raise NotFound("no-notice", "There is no notice {notice}.", notice=str(notice_id))
+    mark_read(session, staff_id, [notice_id], now=now)
+    return notice
 
 
 def mark_read(session: Session, staff_id: UUID, notice_ids: Collection[UUID] | None = None, *, now: datetime) -> int:
@@ -89,8 +162,11 @@ def resend(session: Session, notice_id: UUID, actor: Actor, now: datetime) -> No
         if notice.state != NoticeState.DEAD:
             raise Conflict(
                 "notice-not-given-up",
-                "The notice “{subject}” is not given up, it is {state}. Only what was given up is sent again.",
-                subject=notice.subject,
+                # not the subject: it may name the matter, and who resends is an operator
+                "The notice {template} by {channel} is not given up, it is {state}. "
+                "Only what was given up is sent again.",
+                template=notice.template,
+                channel=notice.channel,
                 state=notice.state,
             )
         notice.state = NoticeState.PENDING
