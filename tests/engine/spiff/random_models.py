@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.engine.spiff.drawing import node, refers, script
 
+SHAPES = ("task", "sequence", "sequence", "and", "and", "or", "or", "xor", "loop", "loop", "sub", "implicit")
 #: A condition of the game: always, never, or a counter below a number.
 Guard = bool | tuple[str, int] | None
 
@@ -30,12 +31,16 @@ class Model:
     """A random process as XML and, beside it, the same graph for the game."""
 
     rng: random.Random
+    #: What it may be made of, and whether its tasks have events on their border.
+    shapes: tuple[str, ...] = SHAPES
+    events: bool = True
     kinds: dict[str, Any] = field(default_factory=dict)
     ways: list[Way] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     #: sub-process → where its tokens come out; task → the events on its border
     exits: dict[str, str] = field(default_factory=dict)
     reminders: dict[str, str] = field(default_factory=dict)
+    escapes: dict[str, str] = field(default_factory=dict)
     drawn: list[str] = field(default_factory=lambda: [""])
     number: int = 0
 
@@ -73,7 +78,7 @@ class Model:
     def task(self, before: str, guard: Guard = None, *, default: bool = False) -> str:
         id = self.add("userTask", self.name("t"))
         self.connect(before, id, guard, default=default)
-        if self.rng.random() < 0.2:
+        if self.events and self.rng.random() < 0.2:
             self.remind(id)
         return id
 
@@ -89,12 +94,23 @@ class Model:
         self.drawn[-1] += f'<bpmn:sequenceFlow id="{drawn}" sourceRef="{event}" targetRef="{beside}"/>'
         self.connect(beside, end)
 
+    def escape(self, task: str) -> str:
+        """Another message interrupts the task and goes on behind it."""
+        event, merge = self.name("b"), self.name("m")
+        self.escapes[task] = event
+        self.kinds[event] = "pass"
+        self.drawn[-1] += node("boundaryEvent", event, refers("message", "mh"), attachedToRef=task)
+        self.add("exclusiveGateway", merge)
+        self.connect(task, merge)
+        self.connect(event, merge)
+        return merge
+
     def block(self, before: str, depth: int, guard: Guard = None) -> str:
         """A random piece of process after `before`; return where it comes out."""
-        shapes = ["task", "sequence", "sequence", "and", "and", "or", "or", "xor", "loop", "loop", "sub", "implicit"]
-        shape = self.rng.choice(shapes) if depth else "task"
+        shape = self.rng.choice(self.shapes) if depth else "task"
         if shape == "task":
-            return self.task(before, guard)
+            task = self.task(before, guard)
+            return self.escape(task) if self.events and self.rng.random() < 0.2 else task
         if shape == "sequence":
             return self.block(self.block(before, depth - 1, guard), depth - 1)
         if shape == "sub":
@@ -167,7 +183,8 @@ class Game:
 
     def __init__(self, model: Model) -> None:
         self.kinds, self.counters = model.kinds, dict(model.counters)
-        self.reminders, self.open, self.tokens = model.reminders, Counter[str](), Counter[str]()
+        self.reminders, self.escapes = model.reminders, model.escapes
+        self.open, self.tokens = Counter[str](), Counter[str]()
         #: Tokens inside each sub-process; its end waits until there are none.
         self.ways = [Way(str(number), w.source, w.target, w.guard, w.default) for number, w in enumerate(model.ways)]
         self.out: dict[str, list[Way]] = {}
@@ -190,8 +207,7 @@ class Game:
                 continue
             seen.add(here)
             stack += [way.target for way in self.out.get(here, [])]
-            if here in self.reminders:
-                stack.append(self.reminders[here])
+            stack += [events[here] for events in (self.reminders, self.escapes) if here in events]
             if self.kinds[here] == "in":
                 stack.append(f"{here}x")
         return seen
@@ -267,10 +283,14 @@ class Game:
     def places(self, node: str) -> list[Way]:
         """Where tokens are that might still come to a join."""
         on_ways = [way for way in self.ways if self.tokens[way.id] and way.target != node]
-        at_tasks = [way for task, count in self.open.items() if count for way in self.out.get(task, [])]
-        # An armed reminder is a place too: its branch may begin at any time. It never leads to a join here.
+        # An armed event is a place too: its branch may begin at any time. That of a reminder never leads to a join.
+        at_tasks = [way for task, count in self.open.items() if count for way in self.beyond(task)]
         at_ends = [way for exit, count in self.ended.items() if count for way in self.out.get(exit, [])]
         return on_ways + at_tasks + at_ends
+
+    def beyond(self, node: str) -> list[Way]:
+        """Where a token at a node can go on: by its flows, and by the event that interrupts it."""
+        return self.out.get(node, []) + self.out.get(self.escapes.get(node, ""), [])
 
     def waits_for(self, place: Way, node: str, full: set[str], empty: set[str]) -> bool:
         reach = self.reach(place, node)
@@ -285,7 +305,7 @@ class Game:
                 continue
             seen.add(way.id)
             if way.target != node:
-                stack += self.out.get(way.target, [])
+                stack += self.beyond(way.target)
                 if self.kinds[way.target] == "inner end":
                     stack += self.out.get(way.target[:-1] + "x", [])
         return seen & {way.id for way in self.into[node]}
@@ -302,4 +322,11 @@ class Game:
         """The message comes: every open task with a reminder starts one."""
         for task, beside in self.reminders.items():
             self.open[beside] += self.open[task]
+        self.settle()
+
+    def interrupt(self) -> None:
+        """The other message comes: every open task that it interrupts goes on behind itself."""
+        for task, event in self.escapes.items():
+            for _ in range(self.open.pop(task, 0)):
+                self.leave(event)
         self.settle()

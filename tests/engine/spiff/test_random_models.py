@@ -33,7 +33,12 @@ def play(seed: int) -> None:
         if rng.random() < 0.1:
             game.remind()
             for run in runs:
-                run.send()
+                run.send("message")
+            continue
+        if rng.random() < 0.1:
+            game.interrupt()
+            for run in runs:
+                run.send("other")
             continue
         task = rng.choice(expected)
         answer = change(rng, step, runs[0].task(task).data)
