@@ -185,9 +185,15 @@ class Difference:
         }  # fmt: skip
 
     def _rung(self, timer: WaitingTimer) -> tuple[UUID, datetime]:
-        """The running clock and the instant of the rung that a timer follows: the youngest clock of that name."""
+        """The running clock and the instant of the rung that a timer follows.
+
+        Of several clocks of that name, as with departments side by side, it is the one on the activity that the timer
+        waits on or on the nearest around it; where none of these has one, the youngest.
+        """
         named = [clock for clock in self.clocks if clock.name == timer.clock]
-        clock = max(named, key=lambda each: each.started_at, default=None)
+        by_scope = {clock.scope_id: clock for clock in named}
+        around = (by_scope[scope] for scope in reversed(timer.scope_ids) if scope in by_scope)
+        clock = next(around, None) or max(named, key=lambda each: each.started_at, default=None)
         if clock is not None:
             rungs = self.step.connection.execute(_RUNGS, {"clock": clock.id}).all()
             for name, due_at, state in rungs:

@@ -52,6 +52,8 @@ class WaitingTimer:
         clock, rung: the clock and rung that it follows, else None.
         cycle: it is a cycle on a non-interrupting event and will be armed again.
         remaining: how often it will still happen, this time included; None for without end, or no cycle.
+        scope_ids: the ids of the sub-processes and calls around it, outermost first, and last the activity that it
+            waits on; the clock that it follows runs on one of them.
     """
 
     id: str
@@ -62,6 +64,7 @@ class WaitingTimer:
     rung: str | None = None
     cycle: bool = False
     remaining: int | None = None
+    scope_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from engine.spiff.ports import Host
 from engine.spiff.snapshot import read_snapshot, write_snapshot
 from engine.spiff.specification import Specification
 from engine.spiff.specs.activities import ManualActivity, SubProcess
+from engine.spiff.specs.control import Fork
 from engine.spiff.specs.instances import Repeated, index_of
 from engine.spiff.specs.token import READY, STARTED, WAITING, Token
 from engine.spiff.specs.triggers import Message, Timer
@@ -183,6 +184,7 @@ class Workflow:
                         rung=trigger.rung,
                         cycle=trigger.kind == "timeCycle" and not getattr(task.task_spec, "interrupts", True),
                         remaining=store.get("left"),
+                        scope_ids=(*_around(task)[1], *_host(task)),
                     )
                 )
         return found
@@ -257,6 +259,14 @@ def _is_activity(task: Token) -> bool:
     if spec.manual:
         return bool(task._state == READY)
     return isinstance(spec, SubProcess) and bool(task._state & (STARTED | READY))
+
+
+def _host(task: Token) -> tuple[str, ...]:
+    """The activity that a border event waits on; nothing for another event."""
+    fork = task.parent
+    if fork is None or not isinstance(fork.task_spec, Fork):
+        return ()
+    return tuple(child.id for child in fork.children if child.task_spec.name == fork.task_spec.main)
 
 
 def _around(task: Token) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:

@@ -257,13 +257,11 @@ class Walk:
         if timer.clock is None:
             assert timer.due_at is not None
             return timer.due_at
-        named = [clock for _, clock in sorted(self.clocks.items()) if clock.name == timer.clock]
-        alike = sorted(
-            each.id
-            for each in self.workflow.waiting_timers()
-            if each.clock == timer.clock and each.element_id == timer.element_id
+        clock = next(
+            self.clocks[scope]
+            for scope in reversed(timer.scope_ids)
+            if scope in self.clocks and self.clocks[scope].name == timer.clock
         )
-        clock = named[alike.index(timer.id)]
         return next(rung.due_at for rung in clock.ladder if rung.name == timer.rung)
 
     def _read(self, source: str | None, data: Mapping[str, Any]) -> Any:
