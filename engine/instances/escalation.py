@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
 from engine.db import writing
 from engine.deadlines import mark_rung_fired
-from engine.deadlines.models import Clock, ClockState, Rung
+from engine.deadlines.models import Clock, ClockState, Rung, RungState
 from engine.errors import EngineError
 from engine.events import after_commit
 from engine.instances import store
@@ -40,6 +40,11 @@ _LIST_DUE: Final = (
     )
     .order_by(Rung.due_at)
     .limit(bindparam("limit"))
+)
+_OLDEST: Final = (
+    select(func.min(Rung.due_at))
+    .join(Clock, Clock.id == Rung.clock_id)
+    .where(_WAITING, Clock.state == ClockState.RUNNING.value)
 )
 _HOLDER: Final = (
     select(WorkItem)
@@ -81,10 +86,27 @@ def fire_rung(conductor: Conductor, session: Session, rung_id: UUID, now: dateti
         return fired.name
 
 
-def tell_again(conductor: Conductor, session: Session, rung_id: UUID, now: datetime) -> bool:
-    """Tell whom a rung that has fired could not reach; return whether all were reached now."""
+def give_up(conductor: Conductor, session: Session, rung_id: UUID, error: Exception, now: datetime) -> None:
+    """Raise the incident of a rung that could not be fired at all (a bug, a broken row). It stays due."""
     with writing(session):
         row = store.lock_by_rung(session.connection(), rung_id)
+        step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
+        rung = session.get_one(Rung, rung_id, populate_existing=True)
+        reason = error if isinstance(error, EngineError) else EngineError("unexpected", f"{type(error).__name__}")
+        _raise_incident(step, session.get_one(Clock, rung.clock_id), rung, [reason])
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """Return when the first waiting rung of a running clock is due, None when none waits."""
+    return session.scalar(_OLDEST)
+
+
+def tell_again(conductor: Conductor, session: Session, rung_id: UUID, now: datetime) -> bool:
+    """Tell whom a rung could not reach; return whether all were reached now."""
+    with writing(session):
+        row = store.lock_by_rung(session.connection(), rung_id)
+        if row.state == RungState.WAITING:
+            return fire_rung(conductor, session, rung_id, now) is not None
         step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
         rung = session.get_one(Rung, rung_id, populate_existing=True)
         reached = _tell(step, session.get_one(Clock, rung.clock_id), rung)

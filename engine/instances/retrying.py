@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from engine.instances.runtime import Runtime
 
 #: What says that a step no longer has to be done: the matter went another way meanwhile.
-_OBSOLETE = frozenset({"task-already-completed", "task-withdrawn", "instance-stopped", "timer-not-waiting"})
+_OBSOLETE = frozenset(
+    {"rung-told", "task-already-completed", "task-withdrawn", "instance-stopped", "timer-not-waiting"}
+)
 
 
 def retry(runtime: "Runtime", session: Session, incident_id: UUID, *, actor: Actor, now: datetime) -> bool:
@@ -72,7 +74,9 @@ def _again(runtime: "Runtime", session: Session, held: Held, attempt: Attempt, n
                 correlation=data["correlation"],
             )  # fmt: skip
         case "rung":
-            return escalation.tell_again(conductor, session, UUID(attempt.target), now)
+            if escalation.tell_again(conductor, session, UUID(attempt.target), now):
+                raise Conflict("rung-told", "Everybody was reached.")  # nothing is left to be done
+            return False
         case "start":
             return runtime.begin(session, held, data, actor=attempt.actor, now=now)
         case unknown:

@@ -143,6 +143,14 @@ class Runtime:
         """Fire the highest due rung of a clock, once; return its name, None when nothing was left to fire."""
         return escalation.fire_rung(self.conductor, session, rung_id, now)
 
+    def give_up_timer(self, session: Session, timer_id: UUID, error: Exception, now: datetime) -> Fired:
+        """Count a failure of a timer that is none of its process, so that it ends in sight like any other."""
+        return timers.give_up(self.conductor, session, timer_id, error, now)
+
+    def give_up_rung(self, session: Session, rung_id: UUID, error: Exception, now: datetime) -> None:
+        """Raise the incident of a rung that could not be fired at all; it stays due."""
+        escalation.give_up(self.conductor, session, rung_id, error, now)
+
     def send_message(
         self,
         session: Session,

@@ -4,8 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -14,134 +13,18 @@ from sqlalchemy.orm import Session
 from engine.clock import CHINA, aware
 from engine.errors import Invalid
 from engine.tasks import inbox_statements as statements
+from engine.tasks.inbox_views import (
+    COUNT_LIMIT,
+    SOON_DAYS,
+    Bucket,
+    ClockFace,
+    Counts,
+    Holding,
+    InboxItem,
+    InboxQuery,
+    Page,
+)
 from engine.tasks.models import WorkItemState
-
-#: A count stops here: "999+" tells a person as much as 48,211 does, and costs the same every time.
-COUNT_LIMIT: Final = 1000
-#: How many days after today still count as "soon".
-SOON_DAYS: Final = 3
-
-
-class Holding(StrEnum):
-    """Who has the items that an inbox shows."""
-
-    #: those of my keys, whoever has them, and those that I hold
-    ANY = "any"
-    #: those that I hold
-    MINE = "mine"
-    #: those that nobody holds
-    UNCLAIMED = "unclaimed"
-
-
-class Bucket(StrEnum):
-    """How much time is left."""
-
-    #: the due instant has passed
-    OVERDUE = "overdue"
-    #: due before the day ends
-    TODAY = "today"
-    #: due within the next `SOON_DAYS` days
-    SOON = "soon"
-    #: due after that
-    LATER = "later"
-    #: nothing was promised
-    NONE = "none"
-
-
-@dataclass(frozen=True, kw_only=True)
-class InboxQuery:
-    """What to show.
-
-    Args:
-        staff_id: whose inbox it is.
-        keys: the inbox keys (`role@unit code`) of that person, see `engine.organisation.inbox_keys`.
-        holding: who has the items.
-        bucket: only those with so much time left.
-        due_from, due_until: only those due in this half-open window.
-        kinds: only those of cases of these kinds (`petition`, …); empty for all.
-        category: only those of cases of this category.
-        text: only those whose case number or title, or task name, contains it.
-        roles: only those for these roles.
-        cursor: where the last page ended, from `Page.next_cursor`.
-        limit: how many rows, 1 to 200.
-    """
-
-    staff_id: UUID
-    keys: tuple[str, ...]
-    holding: Holding = Holding.ANY
-    bucket: Bucket | None = None
-    due_from: datetime | None = None
-    due_until: datetime | None = None
-    kinds: tuple[str, ...] = ()
-    category: str | None = None
-    text: str | None = None
-    roles: tuple[str, ...] = ()
-    cursor: str | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClockFace:
-    """The clock that a work item follows: what a bar of the time left is drawn from."""
-
-    id: UUID
-    name: str
-    kind: str
-    started_at: datetime
-    due_at: datetime
-    provisional: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class InboxItem:
-    """A row of the list, with all that it shows."""
-
-    id: UUID
-    name: str
-    element_id: str
-    process_id: str
-    role: str
-    state: WorkItemState
-    unit_name: str | None
-    owner_id: UUID | None
-    owner_name: str | None
-    due_at: datetime | None
-    bucket: Bucket
-    clock: ClockFace | None
-    priority: int
-    created_at: datetime
-    case_id: UUID
-    case_number: str
-    case_title: str
-    case_kind: str
-    category: str
-    place_name: str
-    has_draft: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """How many there are of each, each up to `COUNT_LIMIT`."""
-
-    overdue: int
-    today: int
-    soon: int
-    later: int
-    none: int
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.overdue + self.today + self.soon + self.later + self.none
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """A page of an inbox. `counts` ignore the bucket and the cursor of the query, not its other filters."""
-
-    items: tuple[InboxItem, ...]
-    next_cursor: str | None
-    counts: Counts
 
 
 @dataclass(frozen=True, kw_only=True)

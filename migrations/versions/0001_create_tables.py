@@ -363,7 +363,7 @@ def upgrade() -> None:
     sa.Column('jurisdiction', sa.String(length=64), nullable=False),
     sa.Column('case_id', sa.Uuid(), nullable=False),
     sa.Column('instance_id', sa.Uuid(), nullable=False),
-    sa.Column('task_id', sa.String(length=32), nullable=False),
+    sa.Column('task_id', sa.String(length=40), nullable=False),
     sa.Column('element_id', sa.String(length=120), nullable=False),
     sa.Column('process_id', sa.String(length=120), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),

@@ -15,7 +15,8 @@ from engine.deadlines.models import Clock
 from engine.errors import Invalid
 from engine.instances.models import Instance
 from engine.tasks.drafts import save_draft
-from engine.tasks.inbox import Bucket, Holding, InboxQuery, count, inbox
+from engine.tasks.inbox import count, inbox
+from engine.tasks.inbox_views import Bucket, Holding, InboxQuery
 from engine.tasks.models import WorkItem, WorkItemState
 from tests.engine.tasks.conftest import MakeItem, ids
 from tests.factories import District, make_case
