@@ -7,6 +7,7 @@ from config import Settings
 from engine.cases.blobs import BlobStore
 from engine.cases.vault import Vault
 from engine.clock import Clock, SystemClock
+from engine.instances.runtime import Runtime
 from web import current, presentation
 from web.database import init_database
 from web.errors import init_errors
@@ -34,6 +35,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         clock=clock or SystemClock(),
         vault=Vault(settings.field_key),
         blobs=BlobStore(settings.blob_dir),
+        runtime=Runtime(),
     )
     app.extensions.update(current.attach(wiring))
     if settings.trusted_proxies:

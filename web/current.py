@@ -14,6 +14,7 @@ from engine.cases.blobs import BlobStore
 from engine.cases.vault import Vault
 from engine.clock import Clock
 from engine.errors import Forbidden
+from engine.instances.runtime import Runtime
 from engine.organisation.models import Staff
 from engine.organisation.policy import Viewer, viewer_for
 from web import database
@@ -29,6 +30,7 @@ class Wiring:
     clock: Clock
     vault: Vault
     blobs: BlobStore
+    runtime: Runtime
 
 
 def attach(wiring: Wiring) -> dict[str, Wiring]:
@@ -58,6 +60,11 @@ def vault() -> Vault:
 def blobs() -> BlobStore:
     """Return where attachments lie."""
     return _wiring().blobs
+
+
+def runtime() -> Runtime:
+    """Return what moves processes."""
+    return _wiring().runtime
 
 
 def session() -> Session:

@@ -1,7 +1,8 @@
 """Words for what the engine names by keys, in the reader's language."""
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
 from flask_babel import get_locale, gettext
@@ -10,10 +11,18 @@ from engine.errors import EngineError
 from engine.organisation.roles import label
 from web.presentation.times import instant
 
+_LATIN_BREAK: Final = re.compile(r"(?<=[\x21-\x7e])\s*\n\s*(?=[\x21-\x7e])")
+_BREAK: Final = re.compile(r"\s*\n\s*")
+
 
 def role_label(role: str) -> str:
     """Return how a role is called."""
     return label(role, str(get_locale() or "zh_CN"))
+
+
+def one_line(name: str) -> str:
+    """Return a name without the line breaks that its author made for the drawing."""
+    return _BREAK.sub("", _LATIN_BREAK.sub(" ", name)).strip()
 
 
 def say(error: EngineError) -> str:
@@ -37,4 +46,4 @@ def _in_words(key: str, value: Any) -> Any:
 
 def init_words(app: Flask) -> None:
     """Give templates these words as filters."""
-    app.jinja_env.filters["role_label"] = role_label
+    app.jinja_env.filters |= {"one_line": one_line, "role_label": role_label}

@@ -13,7 +13,7 @@ from engine.errors import NotFound
 from engine.instances.conductor import MOVABLE
 from engine.instances.host import StepHost
 from engine.instances.models import Instance
-from engine.spiff import TokenView, Workflow
+from engine.spiff import TokenView, WaitingMessage, Workflow
 from engine.tasks.models import WorkItem
 
 
@@ -66,6 +66,12 @@ def instance_data(session: Session, instance_id: UUID) -> dict[str, Any]:
         raise NotFound("no-such-instance", "There is no instance {id}.", id=str(instance_id))
     workflow = _workflow(session, instance, ended=True)
     return workflow.data if workflow is not None else {}
+
+
+def waiting_messages(session: Session, instance_id: UUID) -> list[WaitingMessage]:
+    """Return the messages that an instance waits for; none when it has ended or is stopped."""
+    workflow = _workflow(session, session.get(Instance, instance_id))
+    return workflow.waiting_messages() if workflow is not None else []
 
 
 def _workflow(session: Session, instance: Instance | None, *, ended: bool = False) -> Workflow | None:

@@ -1,19 +1,29 @@
 """The page of a task, and what can be done with it."""
 
-from typing import Final
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
+from engine.cases.extension import ask_for_extension, may_ask
 from engine.deadlines.explain import explain
+from engine.definitions import load
+from engine.errors import Invalid
+from engine.instances.models import Instance
+from engine.tasks import WorkItem, get_item, load_draft, save_draft, why_me
 from engine.tasks import claim as claim_task
-from engine.tasks import get_item, why_me
 from engine.tasks import release as release_task
 from web import current
+from web.auth.access import background
 from web.cases import story
+from web.cases.diagram import step_rows
+from web.cases.forms import ShownForm, shown_form
 from web.cases.views import read_case
+from web.words import one_line, say
 
 blueprint: Final = Blueprint("tasks", __name__, url_prefix="/tasks")
 
@@ -22,15 +32,38 @@ blueprint: Final = Blueprint("tasks", __name__, url_prefix="/tasks")
 def show(item_id: UUID) -> str:
     """Show a task: what to do, the matter, the people, why me, why this date, what happened."""
     item = get_item(current.session(), item_id)
-    view = read_case(item.case_id)
-    locale = str(get_locale())
-    reasons = {clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks}
-    mine = item.owner_id == current.staff().id
-    return render_template(
-        "cases/task.html", item=item, view=view, case=view.case, now=current.now(), mine=mine,
-        why=why_me(item, locale), reasons=reasons, story=story.lines(view.events),
-        owner=next((each.owner for each in view.work if each.item.id == item.id), None),
-    )  # fmt: skip
+    return _page(item, _form(item))
+
+
+@blueprint.post("/<uuid:item_id>")
+def complete(item_id: UUID) -> Response | str | tuple[str, int]:
+    """Take the form: complete the task, keep a draft, or add and remove rows; on a mistake the form comes back."""
+    item = get_item(current.session(), item_id)
+    form = shown_form(item)
+    submitted = form.parse(request.form)
+    if request.form.get("_add") or request.form.get("_remove"):
+        return _page(item, form.with_row_change(submitted, request.form.get("_add"), request.form.get("_remove")))
+    if request.form.get("_action") == "draft":
+        return _keep_draft(item, submitted)
+    try:
+        current.runtime().complete(
+            current.session(), item_id, submitted, actor=current.actor(), now=current.now(),
+            request_key=request.form.get("request_key"),
+        )  # fmt: skip
+    except Invalid as error:
+        return _page(item, form.refused(submitted, error)), 422
+    flash(gettext("“%(task)s”已办结。", task=one_line(item.name)), "success")
+    return redirect(url_for("cases.show", case_id=item.case_id), code=303)
+
+
+@blueprint.post("/<uuid:item_id>/draft")
+@background
+def draft(item_id: UUID) -> tuple[str, int]:
+    """Keep what was typed so far; the page sends it by itself."""
+    item = get_item(current.session(), item_id)
+    submitted = shown_form(item).parse(request.form)
+    save_draft(current.session(), item_id, staff=current.staff(), data=submitted, now=current.now())
+    return "", 204
 
 
 @blueprint.post("/<uuid:item_id>/claim")
@@ -44,5 +77,51 @@ def claim(item_id: UUID) -> Response:
 def release(item_id: UUID) -> Response:
     """Put the task back into the inbox of its role."""
     item = release_task(current.session(), item_id, staff=current.staff(), now=current.now())
-    flash(gettext("已放回“%(task)s”，同岗位的同事可以认领。", task=item.name), "success")
+    flash(gettext("已放回“%(task)s”，同岗位的同事可以认领。", task=one_line(item.name)), "success")
     return redirect(url_for("inbox.index"), code=303)
+
+
+@blueprint.post("/<uuid:item_id>/extension")
+def extension(item_id: UUID) -> Response | tuple[str, int]:
+    """Ask for more time; on a mistake the page comes back with what was typed."""
+    item = get_item(current.session(), item_id)
+    asked = {name: request.form.get(name, "").strip() for name in ("days", "reason")}
+    try:
+        ask_for_extension(
+            current.session(), item, **asked, staff=current.staff(), runtime=current.runtime(), now=current.now()
+        )
+    except Invalid as error:
+        return _page(item, _form(item), extension={**asked, "problem": say(error)}), 422
+    flash(gettext("延期申请已提交，等待批准。批准之前，时限不变。"), "success")
+    return redirect(url_for("tasks.show", item_id=item_id), code=303)
+
+
+def _keep_draft(item: WorkItem, submitted: dict[str, Any]) -> Response:
+    save_draft(current.session(), item.id, staff=current.staff(), data=submitted, now=current.now())
+    flash(gettext("草稿已保存，只有您能看到。"), "success")
+    return redirect(url_for("tasks.show", item_id=item.id), code=303)
+
+
+def _form(item: WorkItem) -> ShownForm | None:
+    """Return the form with the reader's draft in it; None when the task is not theirs to do now."""
+    if item.owner_id != current.staff().id or item.completed_at is not None:
+        return None
+    kept = load_draft(current.session(), item.id, staff=current.staff())
+    return shown_form(item, kept.data if kept else None)
+
+
+def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] | None = None) -> str:
+    view = read_case(item.case_id)
+    session, locale = current.session(), str(get_locale())
+    element = load(session, session.get_one(Instance, item.instance_id).version_id).element(
+        item.process_id, item.element_id
+    )
+    return render_template(
+        "cases/task.html", item=item, view=view, case=view.case, now=current.now(), form=form,
+        documentation=element.documentation if element else "", why=why_me(item, locale),
+        reasons={clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks},
+        story=story.lines(view.events), steps=step_rows(view), request_key=secrets.token_urlsafe(18),
+        extension=extension or {},
+        may_extend=form is not None and may_ask(session, item, current.staff()),
+        owner=next((each.owner for each in view.work if each.item.id == item.id), None),
+    )  # fmt: skip

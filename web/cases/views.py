@@ -3,15 +3,17 @@
 from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, jsonify, render_template, request, send_file
 from flask_babel import get_locale
 from markupsafe import Markup
 
 from engine.cases.view import CaseView, case_view, note_personal_read
 from engine.deadlines.explain import explain
-from engine.errors import NotFound
+from engine.errors import Forbidden, NotFound
 from web import current
+from web.auth.access import background
 from web.cases import story
+from web.cases.diagram import page_source, page_tokens, step_rows
 
 blueprint: Final = Blueprint("cases", __name__)
 #: what a browser may show in place; everything else is downloaded
@@ -32,8 +34,32 @@ def show(case_id: UUID) -> str:
     locale = str(get_locale())
     reasons = {clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks}
     return render_template(
-        "cases/case.html", view=view, case=view.case, now=current.now(), story=story.lines(view.events), reasons=reasons
-    )
+        "cases/case.html", view=view, case=view.case, now=current.now(), story=story.lines(view.events),
+        reasons=reasons, steps=step_rows(view),
+    )  # fmt: skip
+
+
+@blueprint.get("/cases/<uuid:case_id>/drawing")
+def drawing(case_id: UUID) -> Response:
+    """Answer the BPMN XML of a page of the matter's process."""
+    _require_diagram(case_id)
+    source = page_source(current.session(), case_id, request.args.get("page", ""))
+    return Response(source, mimetype="application/xml")
+
+
+@blueprint.get("/cases/<uuid:case_id>/tokens")
+@background
+def tokens(case_id: UUID) -> Response:
+    """Answer where the tokens of the matter stand on a page."""
+    _require_diagram(case_id)
+    return jsonify(page_tokens(current.session(), case_id, request.args.get("page", "")))
+
+
+def _require_diagram(case_id: UUID) -> None:
+    """Let go on who may see the diagram of a matter."""
+    view = case_view(current.session(), current.viewer(), case_id, vault=current.vault())
+    if not view.shows("diagram"):
+        raise Forbidden("diagram-closed", "The diagram of this matter is not open to you.")
 
 
 @blueprint.get("/cases/<uuid:case_id>/attachments/<uuid:attachment_id>")

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.audit import Actor
 from engine.clock import SystemClock
 from engine.definitions import Package, deploy
+from engine.definitions.check import check
 from engine.errors import NotFound
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint import lint
@@ -17,10 +18,10 @@ from web.cli.reading import Commands, Read
 
 def add_commands(commands: Commands) -> None:
     """Add `lint` and `deploy`."""
-    check = commands.add_parser("lint", help="find what is wrong with a diagram or a package; exit 1 on errors")
-    check.add_argument("path", type=Path, help="a .bpmn file, or the folder of a package")
-    check.add_argument("--json", action="store_true")
-    check.set_defaults(run=_lint)
+    find = commands.add_parser("lint", help="find what is wrong with a diagram or a package; exit 1 on errors")
+    find.add_argument("path", type=Path, help="a .bpmn file, or the folder of a package")
+    find.add_argument("--json", action="store_true")
+    find.set_defaults(run=_lint)
     bring = commands.add_parser("deploy", help="check a package and let new cases start on it")
     bring.add_argument("folder", type=Path)
     bring.add_argument("--note", default="", help="what changed and why")
@@ -43,7 +44,7 @@ def _lint(options: argparse.Namespace, _read: Read) -> int:
 
 def _findings(path: Path) -> list[Finding]:
     if path.is_dir():
-        return lint(Package.read_directory(path).diagrams)
+        return check(Package.read_directory(path), strict_layout=True)
     if not path.is_file():
         raise NotFound("file-missing", "There is no file {path}.", path=str(path))
     return lint({path.name: path.read_bytes()})

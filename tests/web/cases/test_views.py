@@ -82,20 +82,6 @@ def test_unknown_matter_is_not_found(client: FlaskClient, district: District) ->
     assert client.get("/cases/nonsense").status_code == 404
 
 
-def test_task_says_why_it_came_and_is_claimed_and_given_back(
-    client: FlaskClient, item: WorkItem, session: Session
-) -> None:
-    sign_in(client, "handler")
-    page = client.get(f"/tasks/{item.id}").text
-    assert "还没有人认领" in page
-    assert "因为本件交给了供水科" in page
-    send(client, f"/tasks/{item.id}/claim")
-    assert "放回待办" in client.get(f"/tasks/{item.id}").text
-    send(client, f"/tasks/{item.id}/release")
-    session.expire_all()
-    assert session.get_one(WorkItem, item.id).state == "open"
-
-
 def test_second_to_claim_reads_who_was_first(app: Flask, item: WorkItem, district: District) -> None:
     first, second = app.test_client(), app.test_client()
     sign_in(first, "handler")

@@ -1,0 +1,186 @@
+"""A task's form as a page shows it: for staff on their task's page, for residents in the portal.
+
+`engine.forms` says what is visible, chosen, locked and wrong; the template `components/form_fields.html` prints form-js
+components. This module turns the one into the other.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Self
+
+from flask_babel import get_locale, gettext
+from werkzeug.datastructures import MultiDict
+
+from engine.definitions import load
+from engine.errors import Invalid
+from engine.forms import Component, Form, Part
+from engine.forms.components import put
+from engine.instances.models import Instance
+from engine.instances.reading import task_data
+from engine.tasks import WorkItem
+from web import current
+
+#: attributes of an input, as HTML and as form-js names them
+_LIMITS: Final = {"min": "min", "max": "max", "minlength": "minLength", "maxlength": "maxLength"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownForm:
+    """A form with what is in it.
+
+    Args:
+        form: in the reader's language.
+        context: the process data that the task sees.
+        values: nested, as typed or as they were at first.
+        errors: dotted name → messages.
+    """
+
+    form: Form
+    context: Mapping[str, Any]
+    values: Mapping[str, Any]
+    errors: Mapping[str, list[str]]
+    now: datetime
+    parts: tuple[Part, ...]
+
+    @classmethod
+    def make(cls, form: Form, context: Mapping[str, Any], values: Mapping[str, Any], now: datetime) -> Self:
+        """Lay `form` out with `values`."""
+        parts = tuple(form.view(values, context, now=now))
+        return cls(form=form, context=context, values=values, errors={}, now=now, parts=parts)
+
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        """The components for the template, their FEEL texts filled in."""
+        seen = {part.id: part for part in _every(self.parts)}
+        return [_component(component, seen) for component in self.form.components]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The values for the template: of what is locked, the server's; for tables also the process data."""
+        own = {component.path[0] for component in self.form.walk() if component.path}
+        shown = {key: value for key, value in self.context.items() if key not in own}
+        shown |= deepcopy(dict(self.values))
+        for part in _every(self.parts):
+            if part.locked and part.name and not any(segment.isdigit() for segment in part.name.split(".")):
+                put(shown, tuple(part.name.split(".")), part.value)
+        return shown
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The ids of what conditions hide; in the rows of a list, dotted names."""
+        hidden = set(self.form.hidden(self.values, self.context, now=self.now))
+        visible = {part.name for part in _every(self.parts)}
+        lists = {component.id: component for component in self.form.walk() if component.is_repeated}
+        for part in _every(self.parts):
+            if part.type == "row":
+                names = set(_names(_of_row(part, lists).components, part.name))
+                hidden |= names - visible
+        return frozenset(hidden)
+
+    @property
+    def options(self) -> dict[str, list[dict[str, str]]]:
+        """What can be chosen: component id → label and value of each."""
+        return {
+            part.id: [{"label": choice.label, "value": choice.token} for choice in part.choices]
+            for part in _every(self.parts)
+            if part.choices
+        }
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Dotted name → what a person calls it."""
+        return {part.name: part.label for part in _every(self.parts) if part.name and part.label}
+
+    def parse(self, sent: MultiDict[str, str]) -> dict[str, Any]:
+        """Return what the page sent as nested data, texts as they were typed."""
+        return self.form.parse_submission(sent.to_dict(flat=False))
+
+    def filled(self, values: Mapping[str, Any]) -> "ShownForm":
+        """Return the form with other values in it."""
+        return self.make(self.form, self.context, values, self.now)
+
+    def refused(self, submitted: Mapping[str, Any], error: Invalid) -> "ShownForm":
+        """Return the form as it was sent, with what is wrong beside each field in the reader's language.
+
+        Raises:
+            Invalid: `error` again when it is not about fields.
+        """
+        if "fields" not in error.facts:
+            raise error
+        fields = error.facts["fields"]
+        try:
+            self.form.load(submitted, self.context, now=self.now, translate=gettext)
+        except Invalid as said:
+            fields = said.facts.get("fields", fields)
+        return replace(self.filled(submitted), errors=fields)
+
+    def with_row_change(self, submitted: Mapping[str, Any], add: str | None, remove: str | None) -> "ShownForm":
+        """Return the form as it was sent, with a row more in the list `add`, or without the row `remove` (`rows.0`)."""
+        values = dict(submitted)
+        if add:
+            values = self.form.add_row(values, add, context=self.context, now=self.now)
+        if remove:
+            path, _, number = remove.rpartition(".")
+            values = self.form.remove_row(values, path, int(number) if number.isdigit() else -1)
+        return self.filled(values)
+
+
+def shown_form(item: WorkItem, draft: Mapping[str, Any] | None = None) -> ShownForm:
+    """Return the form of a task; one without fields when there is nothing to fill in.
+
+    Args:
+        draft: what the reader typed before and has not sent.
+    """
+    session, now = current.session(), current.now()
+    if item.form_id is None:
+        return ShownForm.make(Form(id="", components=()), {}, {}, now)
+    version = load(session, session.get_one(Instance, item.instance_id).version_id)
+    form = version.form(item.form_id).localized(str(get_locale() or "zh_CN"))
+    context = task_data(session, item)
+    return ShownForm.make(form, context, form.initial(context, draft, now=now), now)
+
+
+def _every(parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        yield from _every(part.parts)
+
+
+def _of_row(row: Part, lists: Mapping[str, Component]) -> Component:
+    """Return the list that a row belongs to: the row's id is the list's with the numbers of the rows behind it."""
+    identifier = row.id
+    while identifier not in lists:
+        identifier = identifier.rpartition("-")[0]
+    return lists[identifier]
+
+
+def _component(component: Component, seen: Mapping[str, Part]) -> dict[str, Any]:
+    """Return a component as form-js has it, with what FEEL says of it; inside a list, what it says of the first row."""
+    part = seen.get(component.id) or seen.get(f"{component.id}-0")
+    made = {**component.settings, "id": component.id, "type": component.type}
+    if component.components:
+        made["components"] = [_component(each, seen) for each in component.components]
+    if part is None:
+        return made
+    made |= {"label": part.label, "description": part.description}
+    if part.text:
+        made |= {"text": part.text, "content": part.text}
+    if component.is_input:
+        limits = {name: part.attributes[html] for html, name in _LIMITS.items() if html in part.attributes}
+        others = {name: value for name, value in component.rules.items() if name not in _LIMITS.values()}
+        made["validate"] = {**others, **limits, "required": part.required}
+        made["readonly"] = part.locked
+        made.pop("disabled", None)
+    return made
+
+
+def _names(components: Sequence[Component], prefix: str) -> Iterator[str]:
+    """Yield the dotted names of the inputs of one row."""
+    for component in components:
+        name = ".".join((prefix, *component.path))
+        if component.is_repeated or component.is_input:
+            yield name
+        elif component.components:
+            yield from _names(component.components, name)
