@@ -7,6 +7,7 @@ no rows to know what it has to write.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -188,12 +189,11 @@ class Difference:
         """The running clock and the instant of the rung that a timer follows.
 
         Of several clocks of that name, as with departments side by side, it is the one on the activity that the timer
-        waits on or on the nearest around it; where none of these has one, the youngest.
+        waits on or on the nearest around it; else the one whose activity has most scopes in common with the timer, for
+        a timer in a branch of its own; else the youngest.
         """
         named = [clock for clock in self.clocks if clock.name == timer.clock]
-        by_scope = {clock.scope_id: clock for clock in named}
-        around = (by_scope[scope] for scope in reversed(timer.scope_ids) if scope in by_scope)
-        clock = next(around, None) or max(named, key=lambda each: each.started_at, default=None)
+        clock = max(named, key=lambda each: (*self._nearness(each, timer), each.started_at), default=None)
         if clock is not None:
             rungs = self.step.connection.execute(_RUNGS, {"clock": clock.id}).all()
             for name, due_at, state in rungs:
@@ -208,6 +208,14 @@ class Difference:
             rung=timer.rung,
         )
         raise Reader(self.step, element, timer.id, {}).failure(missing, element.timer_expression)
+
+    def _nearness(self, clock: RunningClock, timer: WaitingTimer) -> tuple[int, int]:
+        """How deep the clock's activity is among those around the timer, and how many scopes are around both."""
+        inside = timer.scope_ids.index(clock.scope_id) + 1 if clock.scope_id in timer.scope_ids else 0
+        scope = self.after.scopes.get(clock.scope_id)
+        around = (*scope.scope_ids, scope.id) if scope is not None else ()
+        shared = takewhile(lambda pair: pair[0] == pair[1], zip(around, timer.scope_ids, strict=False))
+        return inside, sum(1 for _ in shared)
 
     def _begin_items(self) -> list[dict[str, Any]]:
         new = [task for key, task in self.after.tasks.items() if key not in self.before.tasks]

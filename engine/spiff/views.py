@@ -31,7 +31,10 @@ class OpenTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """An activity under way: a user task, sub-process or call activity. A clock can run on it."""
+    """An activity under way: a user task, sub-process or call activity. A clock can run on it.
+
+    `scope_ids` are those around it, outermost first.
+    """
 
     id: str
     element_id: str
@@ -39,6 +42,7 @@ class Scope:
     name: str
     kind: str
     data: dict[str, Any]
+    scope_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +56,8 @@ class WaitingTimer:
         clock, rung: the clock and rung that it follows, else None.
         cycle: it is a cycle on a non-interrupting event and will be armed again.
         remaining: how often it will still happen, this time included; None for without end, or no cycle.
-        scope_ids: the ids of the sub-processes and calls around it, outermost first, and last the activity that it
-            waits on; the clock that it follows runs on one of them.
+        scope_ids: the scopes around it, outermost first; last the activity on whose border it is. Of several clocks of
+            one name (one for each department, say) it follows the one with which it has most scopes in common.
     """
 
     id: str

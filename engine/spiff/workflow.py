@@ -8,12 +8,11 @@ from engine.spiff.compaction import compact
 from engine.spiff.data import standing
 from engine.spiff.environment import Environment
 from engine.spiff.execution import Execution
+from engine.spiff.places import around, around_event, is_activity
 from engine.spiff.ports import Host
 from engine.spiff.snapshot import read_snapshot, write_snapshot
 from engine.spiff.specification import Specification
-from engine.spiff.specs.activities import ManualActivity, SubProcess
-from engine.spiff.specs.control import Fork
-from engine.spiff.specs.instances import Repeated, index_of
+from engine.spiff.specs.activities import ManualActivity
 from engine.spiff.specs.token import READY, STARTED, WAITING, Token
 from engine.spiff.specs.triggers import Message, Timer
 from engine.spiff.values import payload as checked
@@ -138,7 +137,7 @@ class Workflow:
         for task in self._tasks():
             spec = task.task_spec
             if spec.manual and task._state == READY and spec.about is not None:
-                instances, scope_ids = _around(task)
+                instances, scope_ids = around(task)
                 found.append(
                     OpenTask(
                         id=task.id,
@@ -163,9 +162,10 @@ class Workflow:
                 name=about.name,
                 kind=about.kind,
                 data=dict(task.data),
+                scope_ids=around(task)[1],
             )
             for task in self._tasks()
-            if (about := task.task_spec.about) is not None and _is_activity(task)
+            if (about := task.task_spec.about) is not None and is_activity(task)
         ]
 
     def waiting_timers(self) -> list[WaitingTimer]:
@@ -184,7 +184,7 @@ class Workflow:
                         rung=trigger.rung,
                         cycle=trigger.kind == "timeCycle" and not getattr(task.task_spec, "interrupts", True),
                         remaining=store.get("left"),
-                        scope_ids=(*_around(task)[1], *_host(task)),
+                        scope_ids=around_event(task),
                     )
                 )
         return found
@@ -252,34 +252,3 @@ class Workflow:
             if task is not None:
                 return task
         raise NotFound("task-unknown", "there is no task {task} in this case", task=task_id)
-
-
-def _is_activity(task: Token) -> bool:
-    spec = task.task_spec
-    if spec.manual:
-        return bool(task._state == READY)
-    return isinstance(spec, SubProcess) and bool(task._state & (STARTED | READY))
-
-
-def _host(task: Token) -> tuple[str, ...]:
-    """The activity that a border event waits on; nothing for another event."""
-    fork = task.parent
-    if fork is None or not isinstance(fork.task_spec, Fork):
-        return ()
-    return tuple(child.id for child in fork.children if child.task_spec.name == fork.task_spec.main)
-
-
-def _around(task: Token) -> tuple[tuple[tuple[str, int], ...], tuple[str, ...]]:
-    """The instances and the scopes around a task, outermost first."""
-    instances: list[tuple[str, int]] = []
-    scopes: list[str] = []
-    step: Token | None = task
-    while step is not None:
-        index = index_of(step)
-        about = step.task_spec.about
-        if index is not None and about is not None and isinstance(step.parent.task_spec, Repeated):
-            instances.insert(0, (about.element_id, index))
-        step = getattr(step.workflow, "parent_task", None)
-        if step is not None and step.task_spec.about is not None:
-            scopes.insert(0, step.id)
-    return tuple(instances), tuple(scopes)

@@ -208,3 +208,17 @@ def test_a_function_of_the_host_can_set_a_timer(run: type[Run]) -> None:
     r = run(start() + users("u", "x") + late + end() + flows("s>u>e; b>x>e"), {}, host)
     (waiting,) = r.workflow.waiting_timers()
     assert waiting.due_at == host.now().replace(day=9)
+
+
+def test_a_timer_says_which_activity_it_hangs_on(run: type[Run]) -> None:
+    follows = timer("timeDate", '=rung("handle", "L2")')
+    events = boundary("t", "w", follows, interrupting=False) + node("intermediateCatchEvent", "later", follows)
+    called = process("q", start("qs") + users("w") + events + end("qe", "xe") + flows("qs>w>qe; t>later>xe"))
+    r = run(calls(called), UNITS)
+    for waiting, task in zip(r.workflow.waiting_timers(), r.workflow.open_tasks(), strict=True):
+        assert waiting.scope_ids == (*task.scope_ids, task.id)
+    r.workflow.fire_timer(r.workflow.waiting_timers()[1].id)
+    r.step()
+    later = next(timer for timer in r.workflow.waiting_timers() if timer.element_id == "later")
+    assert later.scope_ids == r.workflow.open_tasks()[1].scope_ids
+    assert {scope.scope_ids for scope in r.workflow.active_scopes() if scope.kind == "callActivity"} == {()}
