@@ -1,10 +1,4 @@
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).parent.parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-from find_texts import errors, pages, untranslated  # noqa: E402
+from tests.architecture.find_texts import errors, pages, untranslated
 
 
 def test_every_text_has_its_other_language() -> None:

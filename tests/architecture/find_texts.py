@@ -1,6 +1,6 @@
 """Find what has to be translated: texts of pages (Chinese, for `en`) and of the engine's errors (English, for `zh_CN`).
 
-Run it to see what lacks a translation; exit 1 when something does.
+Run it as `python -m tests.architecture.find_texts` to see what lacks a translation; exit 1 when something does.
 """
 
 import ast
@@ -12,10 +12,9 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_file
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+from web.languages import texts
 
-from web.languages import texts  # noqa: E402  the checkout's own
+ROOT = Path(__file__).parent.parent.parent
 
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]{2}")
