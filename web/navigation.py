@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from engine.cases.escalations import late_count
 from engine.db import writing
 from engine.notices.service import unread_count
 from engine.organisation.policy import Action, may
@@ -87,6 +88,10 @@ def _entry(place: Place) -> dict[str, Any]:
     area = place.endpoint.partition(".")[0]
     active = (request.endpoint or "").partition(".")[0] == area
     entry = {"label": place.label, "href": url_for(place.endpoint), "icon": place.icon, "active": active}
-    if place.endpoint == "notices.index":
-        entry["count"] = unread_count(current.session(), current.staff().id)
+    match place.endpoint:
+        case "notices.index":
+            entry["count"] = unread_count(current.session(), current.staff().id)
+        case "escalations.index":
+            entry["count"] = late_count(current.session(), current.viewer(), now=current.now())
+            entry["late"] = True
     return entry

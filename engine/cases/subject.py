@@ -1,5 +1,7 @@
 """A case as the policy reads it: where it lies, who works or worked on it."""
 
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,27 +31,50 @@ def get_case(session: Session, case_id: UUID) -> Case:
 
 
 def subject_of(session: Session, case: Case) -> CaseSubject:
-    """Return what decides who may see `case`, in three statements."""
-    place = session.get_one(OrgUnit, case.place_id)
-    rows = session.execute(
-        select(WorkItem.role, WorkItem.unit_id, WorkItem.owner_id, WorkItem.excluded, WorkItem.state, OrgUnit.path)
+    """Return what decides who may see `case`."""
+    return subjects_of(session, [case])[case.id]
+
+
+def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubject]:
+    """Return what decides who may see each of `cases`, by id, in three statements however many they are."""
+    known = {case.id: case for case in cases}
+    wanted = {case.place_id for case in known.values()}
+    places = session.execute(select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_(wanted)))
+    paths = {row.id: row.path for row in places}
+    work: dict[UUID, list[Any]] = {}
+    for row in session.execute(
+        select(
+            WorkItem.case_id, WorkItem.role, WorkItem.unit_id, WorkItem.owner_id, WorkItem.excluded, WorkItem.state,
+            OrgUnit.path,
+        )
         .outerjoin(OrgUnit, OrgUnit.id == WorkItem.unit_id)
-        .where(WorkItem.case_id == case.id)
-    ).all()
-    staff = session.scalars(
-        select(AuditEvent.actor_id)
+        .where(WorkItem.case_id.in_(known))
+    ):  # fmt: skip
+        work.setdefault(row.case_id, []).append(row)
+    staff: dict[UUID, set[UUID]] = {}
+    for case_id, actor_id in session.execute(
+        select(AuditEvent.case_id, AuditEvent.actor_id)
         .where(
-            AuditEvent.case_id == case.id,
+            AuditEvent.case_id.in_(known),
             AuditEvent.actor_kind == ActorKind.STAFF,
             AuditEvent.tag.in_(_STEPS),
         )
         .distinct()
-    )
+    ):
+        if case_id is not None and actor_id:
+            staff.setdefault(case_id, set()).add(UUID(actor_id))
+    return {
+        case.id: _subject(case, paths[case.place_id], work.get(case.id, []), staff.get(case.id, set()))
+        for case in known.values()
+    }
+
+
+def _subject(case: Case, place_path: str, work: list[Any], staff: set[UUID]) -> CaseSubject:
     return CaseSubject(
         case_id=case.id,
         jurisdiction=case.jurisdiction,
-        place_path=place.path,
-        unit_paths=tuple({(row.unit_id, row.path) for row in rows if row.unit_id is not None}),
+        place_path=place_path,
+        unit_paths=tuple({(row.unit_id, row.path) for row in work if row.unit_id is not None}),
         open_items=tuple(
             OpenItem(
                 role=row.role,
@@ -57,8 +82,8 @@ def subject_of(session: Session, case: Case) -> CaseSubject:
                 owner_id=row.owner_id,
                 excluded=frozenset(UUID(each) for each in row.excluded or ()),
             )
-            for row in rows
+            for row in work
             if row.state in LIVE
         ),
-        participants=frozenset(UUID(each) for each in staff if each),
+        participants=frozenset(staff),
     )

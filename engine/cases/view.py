@@ -1,5 +1,6 @@
 """A case as one viewer may see it. What the policy does not grant is not read from the database."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -124,14 +125,22 @@ def clocks_of(session: Session, case_id: UUID) -> list[Clock]:
 
 def open_work(session: Session, case_id: UUID) -> list[OpenWork]:
     """Return a case's open work items with the names of their units and owners, soonest due first."""
+    return open_work_of(session, [case_id]).get(case_id, [])
+
+
+def open_work_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, list[OpenWork]]:
+    """Return the same of several cases, by case; one without open work is missing."""
     rows = session.execute(
         select(WorkItem, OrgUnit.name, Staff.name)
         .outerjoin(OrgUnit, OrgUnit.id == WorkItem.unit_id)
         .outerjoin(Staff, Staff.id == WorkItem.owner_id)
-        .where(WorkItem.case_id == case_id, WorkItem.state.in_(LIVE))
+        .where(WorkItem.case_id.in_(case_ids), WorkItem.state.in_(LIVE))
         .order_by(WorkItem.due_at.is_(None), WorkItem.due_at, WorkItem.id)
     )
-    return [OpenWork(item=item, unit=unit or "", owner=owner) for item, unit, owner in rows]
+    found: dict[UUID, list[OpenWork]] = {}
+    for item, unit, owner in rows:
+        found.setdefault(item.case_id, []).append(OpenWork(item=item, unit=unit or "", owner=owner))
+    return found
 
 
 def note_personal_read(session: Session, view: CaseView, actor: Actor, now: datetime) -> None:

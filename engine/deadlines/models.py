@@ -117,6 +117,11 @@ class Clock(Base):
     __tablename__ = "clock"
     __table_args__ = (
         Index("ix_clock_case", "case_id"),
+        # what is late now, among all that ever ran
+        Index(
+            "ix_clock_running", "jurisdiction", "due_at", sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
         Index(
             "uq_clock_running_scope", "instance_id", "scope_id", "name", unique=True,
             sqlite_where=text("state IN ('running', 'suspended')"),

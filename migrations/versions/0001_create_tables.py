@@ -297,6 +297,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('clock', schema=None) as batch_op:
         batch_op.create_index('ix_clock_case', ['case_id'], unique=False)
+        batch_op.create_index('ix_clock_running', ['jurisdiction', 'due_at'], unique=False, sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
         batch_op.create_index('uq_clock_running_scope', ['instance_id', 'scope_id', 'name'], unique=True, sqlite_where=sa.text("state IN ('running', 'suspended')"), postgresql_where=sa.text("state IN ('running', 'suspended')"))
 
     op.create_table('incident',
@@ -459,6 +460,7 @@ def downgrade() -> None:
     op.drop_table('incident')
     with op.batch_alter_table('clock', schema=None) as batch_op:
         batch_op.drop_index('uq_clock_running_scope', sqlite_where=sa.text("state IN ('running', 'suspended')"), postgresql_where=sa.text("state IN ('running', 'suspended')"))
+        batch_op.drop_index('ix_clock_running', sqlite_where=sa.text("state = 'running'"), postgresql_where=sa.text("state = 'running'"))
         batch_op.drop_index('ix_clock_case')
 
     op.drop_table('clock')

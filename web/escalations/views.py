@@ -1,34 +1,56 @@
 """The page of a lead: what is late in my units, and that I have read it."""
 
 from typing import Final
-from uuid import UUID
+from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import gettext
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
-from engine.cases.escalations import acknowledge as acknowledge_escalation
-from engine.cases.escalations import escalations
+from engine.cases.escalations import by_rung, escalations
 from web import current
+from web.escalations.acknowledging import acknowledge_all
+from web.escalations.filters import Filters, Show, chips, count
+from web.parsing import ids
+from web.words import say
 
 blueprint: Final = Blueprint("escalations", __name__, url_prefix="/escalations")
+#: what the rungs of the usual ladder are called; a jurisdiction's others go by their names alone
+RUNGS: Final = {
+    "L0": lazy_gettext("提醒承办人"),
+    "L1": lazy_gettext("提醒分管领导"),
+    "L2": lazy_gettext("催办"),
+    "L3": lazy_gettext("督办"),
+    "L4": lazy_gettext("提请联席会议"),
+}
 
 
 @blueprint.get("")
 def index() -> str:
-    """Show what is late, or soon will be, the highest rung first."""
-    found = escalations(current.session(), current.viewer(), now=current.now())
-    late = [each for each in found if each.clock.due_at <= current.now()]
-    soon = [each for each in found if each.clock.due_at > current.now()]
-    unread = sum(each.may_acknowledge and each.rung is not None and not each.rung.acknowledged_at for each in found)
-    return render_template("escalations/index.html", late=late, soon=soon, unread=unread, now=current.now())
+    """Show what is late, or soon will be, the highest rung first; `show` and `case` narrow it."""
+    filters, now = Filters.from_args(request.args), current.now()
+    desk = escalations(current.session(), current.viewer(), now=now, case_id=filters.case_id)
+    shown = filters.narrow(desk.matters, now)
+    return render_template(
+        "escalations/index.html", desk=desk, shown=shown, groups=by_rung(shown), filters=filters, now=now,
+        chips=chips(filters, desk.matters, now), late=count(desk.matters, Show.LATE, now),
+        waiting=count(desk.matters, Show.WAITING, now), rungs=RUNGS,
+    )  # fmt: skip
 
 
-@blueprint.post("/<uuid:rung_id>/acknowledge")
-def acknowledge(rung_id: UUID) -> Response:
-    """Note that the reader knows of it."""
-    rung = acknowledge_escalation(
-        current.session(), current.viewer(), rung_id, actor=current.actor(), now=current.now()
+@blueprint.post("/acknowledge")
+def acknowledge() -> Response:
+    """Note that the reader knows of one matter's escalations (`one`) or of those of the selected ones (`selected`)."""
+    wanted = request.form.get("one", "").split() or " ".join(request.form.getlist("selected")).split()
+    outcome = acknowledge_all(
+        current.session(), current.viewer(), ids(wanted), actor=current.actor(), now=current.now()
     )
-    flash(gettext("已记录：您已知悉提醒 %(rung)s。", rung=rung.name), "success")
-    return redirect(url_for("escalations.index"), code=303)
+    if outcome.rungs:
+        number = len(outcome.rungs)
+        flash(ngettext("已记录：您已知悉 %(num)d 条提醒。", "已记录：您已知悉 %(num)d 条提醒。", number), "success")
+    for error in outcome.refused:
+        flash(say(error), "warning")
+    if not wanted:
+        flash(gettext("没有选中任何事项。请先勾选，再点知悉。"), "info")
+    query = urlsplit(request.form.get("back", "")).query
+    return redirect(url_for("escalations.index") + (f"?{query}" if query else ""), code=303)
