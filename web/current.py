@@ -62,6 +62,11 @@ def blobs() -> BlobStore:
     return _wiring().blobs
 
 
+def clock() -> Clock:
+    """Return the application's clock."""
+    return _wiring().clock
+
+
 def runtime() -> Runtime:
     """Return what moves processes."""
     return _wiring().runtime

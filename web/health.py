@@ -6,13 +6,14 @@ import time
 from typing import Final
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, make_response, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import NotFound
 from web import current, database
 from web.auth.access import public
+from web.carrying import carrier_of
 from web.guard import csrf, limiter
 
 blueprint: Final = Blueprint("health", __name__)
@@ -25,6 +26,9 @@ class Figures:
         self.registry = CollectorRegistry()
         labels = ["endpoint", "method", "status"]
         self.requests = Counter("chuishao_requests", "Requests answered", labels, registry=self.registry)
+        self.due_lag = Gauge("chuishao_due_lag_seconds", "Since when the oldest due work waits", registry=self.registry)
+        self.outbox = Gauge("chuishao_outbox", "Notices to be sent", registry=self.registry)
+        self.dead = Gauge("chuishao_dead_notices", "Notices given up", registry=self.registry)
         self.seconds = Histogram("chuishao_request_seconds", "Time to answer", ["endpoint"], registry=self.registry)
 
 
@@ -54,9 +58,9 @@ def live() -> Response:
 @blueprint.get("/readyz")
 @public
 def ready() -> Response:
-    """Answer 200 when the database answers else 503 with what is missing."""
-    checks = {"database": _database_answers()}
-    good = all(state == "ok" for state in checks.values())
+    """Answer 200 when the database answers and the scheduler ticks, else 503 with what is missing."""
+    checks = {"database": _database_answers(), "scheduler": _scheduler_ticks()}
+    good = all(state in ("ok", "elsewhere") for state in checks.values())
     return make_response(jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503)
 
 
@@ -67,6 +71,12 @@ def metrics() -> Response:
     if not _may_read_metrics():
         raise NotFound("metrics-closed", "There is no such page.")
     figures: Figures = current_app.extensions["chuishao.figures"]
+    carrier = carrier_of(current_app)
+    if carrier is not None:
+        behind = carrier.figures()
+        figures.due_lag.set(behind.due_lag.total_seconds())
+        figures.outbox.set(behind.outbox)
+        figures.dead.set(behind.dead)
     return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_LATEST)
 
 
@@ -86,3 +96,10 @@ def _database_answers() -> str:
         database.db.session.remove()
         return "does not answer"
     return "ok"
+
+
+def _scheduler_ticks() -> str:
+    carrier = carrier_of(current_app)
+    if carrier is None:
+        return "elsewhere"
+    return "ok" if carrier.ticks else "does not tick"

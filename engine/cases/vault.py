@@ -1,5 +1,6 @@
 """What must not be read from a stolen database: sealed personal fields, and tracking codes kept only as a MAC."""
 
+import base64
 import hashlib
 import hmac
 import os
@@ -54,13 +55,27 @@ class Vault:
         try:
             fields: dict[str, Any] = orjson.loads(self._sealing.decrypt(nonce, body, case_id.bytes))
         except InvalidTag as error:
-            raise Unavailable(
-                "personal-fields-unreadable",
-                "The personal fields of case {case} cannot be opened with the present key; set the key they were sealed"
-                " with. Nothing was changed.",
-                case=str(case_id),
-            ) from error
+            raise _unreadable(case_id) from error
         return fields
+
+    def seal_address(self, address: str, case_id: UUID | None) -> str:
+        """Encrypt where a resident is reached, bound to the case, as text for the outbox."""
+        bound = case_id.bytes if case_id is not None else b""
+        nonce = os.urandom(_NONCE)
+        return base64.b64encode(nonce + self._sealing.encrypt(nonce, address.encode(), bound)).decode()
+
+    def open_address(self, sealed: str, case_id: UUID | None) -> str:
+        """Decrypt what `seal_address` made.
+
+        Raises:
+            Unavailable: the key is another one, or the text was changed.
+        """
+        bound = case_id.bytes if case_id is not None else b""
+        try:
+            raw = base64.b64decode(sealed)
+            return self._sealing.decrypt(raw[:_NONCE], raw[_NONCE:], bound).decode()
+        except (InvalidTag, ValueError) as error:
+            raise _unreadable(case_id) from error
 
     def tracking_mac(self, code: str) -> str:
         """Return what is stored of a tracking code, 64 hex digits."""
@@ -99,6 +114,15 @@ class Receipt:
 def new_submission() -> str:
     """Return the random token of a fresh form: 192 bits, URL-safe."""
     return secrets.token_urlsafe(24)
+
+
+def _unreadable(case_id: UUID | None) -> Unavailable:
+    return Unavailable(
+        "personal-fields-unreadable",
+        "The personal fields of case {case} cannot be opened with the present key; set the key they were sealed"
+        " with. Nothing was changed.",
+        case=str(case_id),
+    )
 
 
 def normal_code(code: str) -> str:

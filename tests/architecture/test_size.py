@@ -14,9 +14,7 @@ SOURCES = sorted(
     if "node_modules" not in path.parts  # the packages of the browser's bundle, where it was built here
 )
 
-LONG_MODULES: dict[str, str] = {
-    "engine/tasks/inbox.py": "one query with its cursor, windows and counts, and the value objects it returns",
-}
+LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {
     "engine/spiff/rewrites/refusals.py:_compensation": "refusals one after the other that share what they look up",
 }

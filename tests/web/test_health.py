@@ -1,9 +1,11 @@
 import dataclasses
 
+from flask import Flask
 from flask.testing import FlaskClient
 
 from config import Settings
 from web import create_app
+from web.carrying import Carrier, channels
 
 
 def test_probes_answer_without_signing_in(client: FlaskClient) -> None:
@@ -31,3 +33,19 @@ def test_figures_are_for_who_has_the_token(settings: Settings) -> None:
     )
     assert client.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
     assert client.get("/metrics").status_code == 404
+
+
+def test_readiness_says_whether_the_scheduler_ticks(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/readyz").json == {"status": "ok", "checks": {"database": "ok", "scheduler": "elsewhere"}}
+    Carrier(app)  # put together, and never started
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["checks"]["scheduler"] == "does not tick"
+    assert "chuishao_due_lag_seconds 0.0" in client.get("/metrics").text
+
+
+def test_mail_leaves_only_where_a_server_is_named(settings: Settings) -> None:
+    assert set(channels(settings)) == {"app"}
+    assert set(channels(dataclasses.replace(settings, smtp_url="smtp://127.0.0.1:2525"))) == {"app", "email"}

@@ -4,11 +4,15 @@ import argparse
 import base64
 import os
 import secrets
+import signal
+import threading
+from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from engine.errors import Conflict
 from web import create_app, migrating
+from web.carrying import carried
 from web.cli.reading import Commands, Read
 from web.logs import configure_logs
 
@@ -31,6 +35,9 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.set_defaults(run=_web)
+
+    carry = commands.add_parser("scheduler", help="carry timers, escalations and notices in a process of their own")
+    carry.set_defaults(run=_scheduler)
 
     commands.add_parser("version", help="say which version this is").set_defaults(run=_version)
 
@@ -78,8 +85,24 @@ def _web(options: argparse.Namespace, read: Read) -> int:
     configure_logs(settings.log_level)
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
-    print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
-    waitress.serve(app, host=options.host, port=options.port, threads=_THREADS, ident="chuishao")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: what is under way is finished
+    with carried(app) if settings.scheduler_embedded else nullcontext():
+        print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
+        waitress.serve(app, host=options.host, port=options.port, threads=_THREADS, ident="chuishao")
+    return 0
+
+
+def _scheduler(_options: argparse.Namespace, read: Read) -> int:
+    """Carry due work until the process is told to end."""
+    settings = read()
+    configure_logs(settings.log_level)
+    app = create_app(settings)
+    refuse_other_revision(migrating.current_revision(app))
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    with carried(app):
+        ended.wait()
     return 0
 
 

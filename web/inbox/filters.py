@@ -8,7 +8,7 @@ from uuid import UUID
 from flask_babel import gettext, lazy_gettext
 
 from engine.tasks import Bucket, Counts, Holding, InboxQuery
-from engine.tasks.inbox import COUNT_LIMIT
+from engine.tasks.inbox_views import COUNT_LIMIT
 from web.presentation.addresses import with_query
 
 _PAGE: Final = 50

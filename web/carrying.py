@@ -1,0 +1,74 @@
+"""Puts together what carries due work: the dispatcher with its channels, and the scheduler that wakes it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from flask import Flask
+
+from config import Settings
+from engine.clock import SystemClock
+from engine.db import sessions
+from engine.dispatcher import EmbeddedDispatcher, Figures
+from engine.notices import Channel
+from engine.notices.channels import AppChannel, EmailChannel
+from engine.scheduler import Scheduler
+from web import current, database
+
+_KEY: Final = "chuishao.carrier"
+
+
+class Carrier:
+    """Timers, rungs and notices of one application, carried in threads of this process.
+
+    Args:
+        app: whose database, runtime and clock are used.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        with app.app_context():
+            settings, vault = current.settings(), current.vault()
+            self.dispatcher = EmbeddedDispatcher(
+                sessions=sessions(database.db.engine),
+                runtime=current.runtime(),
+                channels=channels(settings),
+                clock=current.clock(),
+                unseal=vault.open_address,
+            )
+        self.scheduler = Scheduler(self.dispatcher)
+        app.extensions[_KEY] = self
+
+    @property
+    def ticks(self) -> bool:
+        """Whether the scheduler has ticked within the last minute."""
+        return self.scheduler.is_alive(SystemClock().now())
+
+    def figures(self) -> Figures:
+        """Return how far behind things are."""
+        return self.dispatcher.figures()
+
+
+def channels(settings: Settings) -> dict[str, Channel]:
+    """Return the ways by which notices leave; without a mail server, mails wait in the outbox."""
+    found: dict[str, Channel] = {"app": AppChannel()}
+    if settings.smtp_url:
+        found["email"] = EmailChannel(url=settings.smtp_url, sender=settings.mail_from)
+    return found
+
+
+def carrier_of(app: Flask) -> Carrier | None:
+    """Return what carries due work of `app` in this process; None when another process does."""
+    found = app.extensions.get(_KEY)
+    return found if isinstance(found, Carrier) else None
+
+
+@contextmanager
+def carried(app: Flask) -> Iterator[Carrier]:
+    """Carry due work while the block runs; what is under way at its end is finished."""
+    carrier = Carrier(app)
+    carrier.scheduler.start()
+    try:
+        yield carrier
+    finally:
+        carrier.scheduler.stop()
+        carrier.dispatcher.stop()
