@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 from engine.cases.blobs import BlobStore
+from engine.cases.effects import case_hooks
 from engine.cases.vault import Vault
 from engine.clock import Clock, SystemClock
 from engine.instances.runtime import Runtime
@@ -16,6 +17,7 @@ from web.health import init_health
 from web.languages import init_languages
 from web.logs import init_logs
 from web.migrating import migrate
+from web.portal.uploads import CappedRequest
 from web.words import init_words
 
 
@@ -30,14 +32,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         A WSGI application whose database is open. It starts no thread.
     """
     app = Flask(__name__)
-    wiring = current.Wiring(
-        settings=settings,
-        clock=clock or SystemClock(),
-        vault=Vault(settings.field_key),
-        blobs=BlobStore(settings.blob_dir),
-        runtime=Runtime(),
-    )
-    app.extensions.update(current.attach(wiring))
+    app.request_class = CappedRequest
+    app.extensions.update(current.attach(_wire(settings, clock or SystemClock())))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -55,9 +51,22 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     return app
 
 
+def _wire(settings: Settings, clock: Clock) -> current.Wiring:
+    """Put together what every request needs."""
+    vault = Vault(settings.field_key)
+    return current.Wiring(
+        settings=settings,
+        clock=clock,
+        vault=vault,
+        blobs=BlobStore(settings.blob_dir),
+        runtime=Runtime(case_hooks(vault, site=settings.public_url)),
+    )
+
+
 def _register_areas(app: Flask) -> None:
     """Put the areas of the site in their places. Imported here: their views need what is set up above."""
     from web import navigation
+    from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
     from web.cases.tasks import blueprint as tasks
@@ -65,8 +74,11 @@ def _register_areas(app: Flask) -> None:
     from web.escalations.views import blueprint as escalations
     from web.inbox.views import blueprint as inbox
     from web.notices.views import blueprint as notices
+    from web.portal.matter import blueprint as matter
+    from web.portal.views import blueprint as portal
 
     init_access(app)
     navigation.init_navigation(app)
-    for blueprint in (navigation.blueprint, auth, inbox, tasks, cases, escalations, notices):
+    for blueprint in (auth, inbox, tasks, cases, escalations, notices, portal, matter):
         app.register_blueprint(blueprint)
+    init_api(app)

@@ -52,6 +52,16 @@ def now() -> datetime:
     return _wiring().clock.now()
 
 
+def clock() -> Clock:
+    """Return the application's clock."""
+    return _wiring().clock
+
+
+def wake() -> None:
+    """Let whoever carries due work in this process look for it now."""
+    runtime().hooks.wake()
+
+
 def vault() -> Vault:
     """Return what seals and opens personal fields."""
     return _wiring().vault

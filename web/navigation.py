@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Flask, current_app, make_response, redirect, request, url_for
+from flask import Flask, current_app, make_response, redirect, request, url_for
 from flask_babel import lazy_gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -13,11 +13,8 @@ from engine.db import writing
 from engine.notices.service import unread_count
 from engine.organisation.policy import Action, may
 from web import current
-from web.auth.access import public
 from web.languages import DEFAULT, LANGUAGES, remember
 from web.presentation.addresses import with_query
-
-blueprint: Final = Blueprint("home", __name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,13 +38,6 @@ PLACES: Final = (
         action=Action.VIEW_INCIDENTS,
     ),
 )
-
-
-@blueprint.get("/")
-@public
-def index() -> Response:
-    """Send staff to where their work is, and everybody else to where they can go."""
-    return redirect(home() if current_user.is_authenticated else url_for("auth.sign_in"))
 
 
 def home() -> str:

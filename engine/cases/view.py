@@ -171,3 +171,14 @@ def note_personal_read(session: Session, view: CaseView, actor: Actor, now: date
                 case_id=view.case.id,
                 data={"fields": sorted(view.petitioner)},
             )
+
+
+def item_facts(session: Session, item: WorkItem) -> dict[str, Any]:
+    """Return a work item with the names that a program shows, by the keys of an inbox row."""
+    case = get_case(session, item.case_id)
+    unit = session.get(OrgUnit, item.unit_id) if item.unit_id else None
+    owner = session.get(Staff, item.owner_id) if item.owner_id else None
+    own = ("id", "name", "element_id", "process_id", "role", "state", "owner_id", "due_at", "created_at", "case_id")
+    facts = {key: getattr(item, key) for key in own}
+    names = {"unit_name": unit.name if unit else None, "owner_name": owner.name if owner else None}
+    return facts | names | {"case_number": case.number, "case_title": case.title}

@@ -170,15 +170,16 @@ def active_version(session: Session, key: str) -> ProcessVersion:
     return found
 
 
-def versions(session: Session, key: str) -> list[ProcessVersion]:
-    """Return the versions of a process, newest first, without their packages (which load when they are read)."""
-    statement = (
-        select(ProcessVersion)
-        .where(ProcessVersion.key == key)
-        .order_by(ProcessVersion.number.desc())
-        .options(defer(ProcessVersion.package))
-    )
-    return list(session.scalars(statement))
+def versions(session: Session, key: str | None = None) -> list[ProcessVersion]:
+    """Return the versions of a process, newest first, without their packages (which load when they are read).
+
+    Args:
+        key: None for those of every process, by key.
+    """
+    statement = select(ProcessVersion).order_by(ProcessVersion.key, ProcessVersion.number.desc())
+    if key is not None:
+        statement = statement.where(ProcessVersion.key == key)
+    return list(session.scalars(statement.options(defer(ProcessVersion.package))))
 
 
 def _record(

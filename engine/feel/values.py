@@ -197,6 +197,8 @@ def lower(value: Value) -> Any:
     Raises:
         FeelEvaluationError: `feel-function-as-data` or `feel-year-out-of-range`.
     """
+    if isinstance(value, bool | int | str):
+        return value  # what was lowered before stays as it is
     if isinstance(value, Decimal):
         # a number such as 1E+6000 stays as it is: written out it would be a text of six thousand digits
         return int(value) if value.adjusted() < 34 and value == value.to_integral_value() else value

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from engine.organisation.models import Staff
 from web import current
+from web.api.tokens import find_token
 from web.auth.sessions import find_staff
 from web.errors import problem, wants_json
 
@@ -65,6 +66,8 @@ def init_access(app: Flask) -> None:
 
 
 def _load_user(app: Flask) -> User | None:
+    if request.path.startswith("/api/"):
+        return _load_program()
     token = session.get(TOKEN)
     if not isinstance(token, str) or g.get("database_gone"):
         return None
@@ -75,9 +78,23 @@ def _load_user(app: Flask) -> User | None:
     return User(staff) if staff else None
 
 
+def _load_program() -> User | None:
+    """Find whom a program acts as. A cookie opens no API: another site could use it."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or g.get("database_gone"):
+        return None
+    found = find_token(current.session(), token.strip(), now=current.now())
+    if found is None:
+        return None
+    g.api_token, staff = found
+    return User(staff)
+
+
 def _sign_in_first() -> Response:
     if wants_json():
-        return problem(401, "sign-in-required", "Sign in first.", {})
+        refused = problem(401, "sign-in-required", "Sign in first, or send a valid token.", {})
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     if request.headers.get("HX-Request"):  # the whole page must change, not the fragment
         answer = redirect("", code=204)

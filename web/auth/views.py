@@ -83,4 +83,4 @@ def _next_page() -> str:
     parts = urlsplit(wanted)
     if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme:
         return wanted
-    return url_for("home.index")
+    return url_for("portal.home")

@@ -1,0 +1,68 @@
+"""What a resident, or somebody for them, hands in. One marshmallow schema for the portal and the API."""
+
+import re
+from typing import Any, Final
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
+
+from engine.cases.filing import CHANNELS, Filing
+
+#: A Chinese mobile or land line, with or without the country's code, or an international number.
+_PHONE: Final = re.compile(r"(\+86|0086)?(1[3-9]\d{9}|0\d{2,3}-?\d{7,8})|(\+|00)\d{7,15}")
+
+REQUIRED: Final = "Please fill in this field."
+TITLE_LENGTH: Final = "Please use {min} to {max} characters."
+PHONE_WRONG: Final = "This is not a telephone number."
+EMAIL_WRONG: Final = "This is not an e-mail address."
+CONTACT_MISSING: Final = "Leave a telephone number or an e-mail address, so that we can answer."
+
+
+def _text(minimum: int, maximum: int, **options: Any) -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Length(minimum, maximum, error=TITLE_LENGTH),
+        error_messages={"required": REQUIRED, "null": REQUIRED},
+        **options,
+    )
+
+
+def _phone(value: str) -> None:
+    if value and not _PHONE.fullmatch(value.replace(" ", "")):
+        raise ValidationError(PHONE_WRONG)
+
+
+class FilingSchema(Schema):
+    """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
+    `email`, `name_hidden`, `locale`. Messages are gettext ids with `{min}` and `{max}` filled in."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    title = _text(2, 80)
+    text = _text(5, 5000)
+    category = fields.String(load_default="", validate=validate.Length(max=64))
+    channel = fields.String(load_default="portal", validate=validate.OneOf(CHANNELS))
+    place = fields.String(required=True, error_messages={"required": REQUIRED, "null": REQUIRED})
+    address = fields.String(load_default="", validate=validate.Length(max=300))
+    name = _text(1, 60)
+    phone = fields.String(load_default="", validate=_phone)
+    email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
+    name_hidden = fields.Boolean(load_default=True)
+    locale = fields.String(load_default="zh_CN", validate=validate.OneOf(("zh_CN", "en")))
+
+    @pre_load
+    def strip(self, data: Any, **_options: Any) -> dict[str, Any]:
+        """Take white space off the ends; an empty required field is a missing one."""
+        stripped = {k: v.strip() if isinstance(v, str) else v for k, v in dict(data).items()}
+        return {k: v for k, v in stripped.items() if v != "" or k not in ("title", "text", "place", "name")}
+
+    @validates_schema
+    def reachable(self, data: dict[str, Any], **_options: Any) -> None:
+        """An answer needs an address; a paper or counter filing may do without."""
+        if data.get("channel") in ("portal", "hotline", "api") and not (data.get("phone") or data.get("email")):
+            raise ValidationError({"phone": [CONTACT_MISSING]})
+
+    @post_load
+    def make(self, data: dict[str, Any], **_options: Any) -> Filing:
+        """Return the value object that `file_case` takes."""
+        return Filing(**data)

@@ -1,0 +1,180 @@
+"""A matter as the resident sees it, and what the resident can do with it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor, Tag, record
+from engine.cases.models import ENDED, Case
+from engine.cases.progress import Progress, progress
+from engine.cases.vault import Vault
+from engine.cases.view import CaseView, case_view
+from engine.db import writing
+from engine.deadlines.explain import explain
+from engine.deadlines.models import Clock, ClockState
+from engine.definitions import load
+from engine.errors import Conflict, NotFound
+from engine.instances.models import Instance, InstanceStatus
+from engine.instances.reading import case_tokens
+from engine.instances.runtime import Runtime
+from engine.organisation.policy import resident_viewer
+from engine.organisation.roles import Role
+from engine.tasks.models import LIVE, WorkItem
+
+#: Message that the process waits for while a matter can be taken back.
+WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matter:
+    """What the resident's page shows.
+
+    Args:
+        promise: the clock that says by when an answer is due; None when none runs or ran.
+        tasks: open work items that wait for the resident, such as the rating.
+        original: the case that this one is handled together with.
+    """
+
+    view: CaseView
+    progress: Progress
+    promise: Clock | None
+    tasks: list[WorkItem]
+    original: Case | None
+    withdrawable: bool
+
+    @property
+    def owners(self) -> list[str]:
+        """Names of the units that have it now, without repetition."""
+        staff = (work.unit for work in self.view.work if work.item.role != Role.RESIDENT)
+        return [name for name in dict.fromkeys(staff) if name]
+
+
+def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str) -> Matter:
+    """Return a matter for the resident who holds its receipt. A duplicate shows how the original fares."""
+    view = case_view(session, resident_viewer(case.id), case.id, vault=vault)
+    original = session.get(Case, case.merged_into_id) if case.merged_into_id else None
+    shown = original or case
+    instance = instance_of(session, shown.id)
+    version = load(session, instance.version_id)
+    return Matter(
+        view=view,
+        progress=progress(version, case_tokens(session, shown.id), shown.state, locale),
+        promise=promise(session, shown.id),
+        tasks=_tasks(session, case.id),
+        original=original,
+        withdrawable=case.state not in ENDED and instance.status != InstanceStatus.SUSPENDED,
+    )
+
+
+def instance_of(session: Session, case_id: UUID) -> Instance:
+    """Return the process of a case: the running one, else the last.
+
+    Raises:
+        NotFound: none was ever started.
+    """
+    found = session.scalar(
+        select(Instance)
+        .where(Instance.case_id == case_id)
+        .order_by(Instance.ended_at.is_not(None), Instance.started_at.desc())
+        .limit(1)
+    )
+    if found is None:
+        raise NotFound("instance-missing", "No process was started for this matter.")
+    return found
+
+
+def promise(session: Session, case_id: UUID) -> Clock | None:
+    """Return the clock that the resident was promised an answer by: the statutory one, running before stopped."""
+    return session.scalar(
+        select(Clock)
+        .where(Clock.case_id == case_id, Clock.kind == "statutory")
+        .order_by(Clock.state.not_in((ClockState.RUNNING, ClockState.SUSPENDED)), Clock.started_at.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """By when an answer is due, and the sentence that explains the date."""
+
+    due_at: datetime
+    sentence: str
+
+
+def promised(session: Session, case_id: UUID, locale: str) -> Promise | None:
+    """Return the promise that a case was given, None where none was."""
+    clock = promise(session, case_id)
+    return Promise(due_at=clock.due_at, sentence=explain(clock.trace, locale)) if clock is not None else None
+
+
+def _tasks(session: Session, case_id: UUID) -> list[WorkItem]:
+    return list(
+        session.scalars(
+            select(WorkItem)
+            .where(WorkItem.case_id == case_id, WorkItem.role == Role.RESIDENT, WorkItem.state.in_(LIVE))
+            .order_by(WorkItem.created_at)
+        )
+    )
+
+
+def resident_task(session: Session, case: Case, item_id: UUID) -> WorkItem:
+    """Return an open task of the resident.
+
+    Raises:
+        NotFound: it is not this case's, not the resident's, or over.
+    """
+    for item in _tasks(session, case.id):
+        if item.id == item_id:
+            return item
+    raise NotFound(
+        "resident-task-over", "This is done already, or no longer needed. Your matter shows where it stands."
+    )
+
+
+def withdraw(session: Session, case: Case, *, reason: str, runtime: Runtime, now: datetime) -> None:
+    """Take a matter back. It can be filed again.
+
+    Raises:
+        Conflict: it has ended, or its process no longer takes a withdrawal.
+    """
+    with writing(session):
+        if case.state in ENDED:
+            raise _too_late(case)
+        record(
+            session,
+            tag=Tag.CASE_WITHDRAWN,
+            actor=Actor.resident(),
+            at=now,
+            jurisdiction=case.jurisdiction,
+            case_id=case.id,
+            data={"reason": reason} if reason else {},
+        )
+        instance = instance_of(session, case.id)
+        payload = {"withdrawal_reason": reason}
+        if not runtime.send_message(session, instance.id, WITHDRAWN, payload, actor=Actor.resident(), now=now):
+            raise _too_late(case)
+
+
+def _too_late(case: Case) -> Conflict:
+    return Conflict(
+        "withdrawal-too-late",
+        "Matter {number} has ended or is about to, so it cannot be taken back any more. Nothing was changed.",
+        number=case.number,
+    )
+
+
+def complete_as_resident(
+    session: Session, case: Case, item_id: UUID, submitted: dict[str, Any], *, runtime: Runtime, now: datetime
+) -> None:
+    """Do a task that waits for the resident, such as the rating.
+
+    Raises:
+        NotFound: there is no such task any more.
+        Invalid: the form has mistakes; see `engine.forms`.
+    """
+    item = resident_task(session, case, item_id)
+    runtime.complete(session, item.id, submitted, actor=Actor.resident(), now=now)

@@ -1,0 +1,174 @@
+"""A resident files, takes the receipt home, comes back, takes the matter back."""
+
+import io
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from engine.audit import Actor
+from engine.cases.models import Attachment, Case
+from engine.cases.photos import MAX_BYTES
+from engine.definitions import Package, deploy
+from tests.factories import JURISDICTION, District
+from tests.web.browsing import token_of
+
+PETITION = Package.read_directory(Path(__file__).parents[3] / "bpmn" / "petition")
+
+
+@pytest.fixture(autouse=True)
+def deployed(session: Session, district: District, now: datetime) -> None:
+    deploy(session, PETITION, author=Actor.engine(), note="", now=now, jurisdiction=JURISDICTION)
+
+
+def photo(size: tuple[int, int] = (8, 8)) -> io.BytesIO:
+    target = io.BytesIO()
+    Image.new("RGB", size, "red").save(target, "JPEG")
+    target.seek(0)
+    return target
+
+
+def fields(client: FlaskClient, **changed: object) -> dict[str, object]:
+    page = client.get("/file").text
+    submission = re.search(r'name="submission" value="([^"]+)"', page)
+    assert submission is not None
+    filled: dict[str, object] = {
+        "csrf_token": token_of(page), "submission": submission[1], "title": "路灯不亮", "text": "三号楼前路灯坏了两周",
+        "category": "roads", "place": "willow", "name": "李四", "phone": "13800138000", "name_hidden": "1",
+    }  # fmt: skip
+    return filled | changed
+
+
+def file(client: FlaskClient, **changed: object) -> TestResponse:
+    return client.post("/file", data=fields(client, **changed), content_type="multipart/form-data")
+
+
+def count(session: Session, model: type) -> int:
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def receipt(client: FlaskClient) -> tuple[str, str, str]:
+    """Number, PIN and link of the receipt that the client was shown last."""
+    page = client.get("/receipt").text
+    number = re.search(r"SQ\d{4}-\d{6}", page)
+    pin = re.search(r'receipt-pin">(\d{3}) (\d{3})<', page)
+    link = re.search(r'href="[^"]*(/t/[A-Z0-9-]+)"', page)
+    assert number
+    assert pin
+    assert link
+    return number[0], pin[1] + pin[2], link[1]
+
+
+def test_a_matter_is_filed_and_the_receipt_says_by_when(client: FlaskClient, session: Session) -> None:
+    answer = file(client)
+    assert (answer.status_code, answer.location) == (302, "/receipt")
+    page = client.get("/receipt").text
+    assert "最迟答复" in page
+    assert "<svg" in page
+    case = session.scalars(select(Case)).one()
+    assert case.state == "running"
+    assert "李四".encode() not in (case.personal or b"")
+
+
+def test_the_receipt_opens_the_matter_by_link_and_by_pin(client: FlaskClient, app: Flask) -> None:
+    file(client)
+    number, pin, link = receipt(client)
+    stranger = app.test_client()
+    assert stranger.get("/matter/").location == "/follow"
+    assert stranger.get(link).location == "/matter/"
+    assert "路灯不亮" in stranger.get("/matter/").text
+    other = app.test_client()
+    token = token_of(other.get("/follow").text)
+    wrong = other.post("/follow", data={"csrf_token": token, "number": number, "pin": "000000"})
+    assert wrong.status_code == 422
+    assert number in wrong.text  # what was typed is kept
+    right = other.post("/follow", data={"csrf_token": token, "number": number.lower(), "pin": pin})
+    assert right.location == "/matter/", right.text
+
+
+def test_a_form_with_mistakes_keeps_every_word_and_every_good_photo(client: FlaskClient, session: Session) -> None:
+    answer = file(client, name="", phone="12", text="灯坏了，请来修", photos=[(photo(), "灯.jpg")])
+    assert answer.status_code == 422
+    assert "灯坏了，请来修" in answer.text
+    assert "12" in answer.text
+    assert "灯.jpg" in answer.text
+    assert count(session, Case) == 0
+    token = re.search(r'name="staged" value="([^"]+)"', answer.text)
+    assert token is not None
+    assert file(client, staged=token[1]).status_code == 302
+    assert count(session, Attachment) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"not a picture", "坏.jpg"),
+        (b"\xff\xd8\xff" + b"0" * (MAX_BYTES + 1), "10"),  # dropped while it streams
+    ],
+)
+def test_a_bad_photo_is_refused_by_name_and_the_rest_kept(client: FlaskClient, content: bytes, said: str) -> None:
+    answer = file(client, photos=[(photo(), "好.jpg"), (io.BytesIO(content), "坏.jpg")])
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert 'name="staged"' in answer.text
+    assert "路灯不亮" in answer.text
+
+
+def test_a_form_that_is_sent_twice_is_one_case_and_one_receipt(client: FlaskClient, session: Session) -> None:
+    sent = fields(client)
+    client.post("/file", data=dict(sent))
+    first = receipt(client)
+    client.post("/file", data=dict(sent))
+    assert receipt(client) == first
+    assert count(session, Case) == 1
+
+
+def test_a_matter_can_be_taken_back_once(client: FlaskClient, session: Session) -> None:
+    file(client)
+    client.get(receipt(client)[2])
+    page = client.get("/matter/").text
+    taken = client.post("/matter/withdraw", data={"csrf_token": token_of(page), "reason": "已修好"})
+    assert taken.location == "/matter/"
+    session.rollback()
+    assert session.scalars(select(Case)).one().state == "withdrawn"
+    again = client.post("/matter/withdraw", data={"csrf_token": token_of(page)})
+    assert again.status_code == 409
+
+
+def test_ten_wrong_pins_close_that_way_and_the_link_stays_open(client: FlaskClient, app: Flask) -> None:
+    file(client)
+    number, pin, link = receipt(client)
+    other = app.test_client()
+    token = token_of(other.get("/follow").text)
+    for _ in range(10):
+        other.post("/follow", data={"csrf_token": token, "number": number, "pin": "x"})
+    assert other.post("/follow", data={"csrf_token": token, "number": number, "pin": pin}).status_code == 422
+    assert other.get(link).location == "/matter/"
+
+
+def test_the_copy_of_the_file_names_the_resident_and_is_recorded(client: FlaskClient) -> None:
+    file(client)
+    client.get(receipt(client)[2])
+    page = client.get("/matter/copy").text
+    assert "李四" in page
+    assert "13800138000" in page
+
+
+def test_another_matters_files_are_not_found(client: FlaskClient) -> None:
+    file(client)
+    client.get(receipt(client)[2])
+    assert client.get("/matter/attachments/00000000-0000-0000-0000-000000000000").status_code == 404
+    assert client.get("/matter/documents/00000000-0000-0000-0000-000000000000").status_code == 404
+
+
+def test_finer_places_are_those_of_the_community(client: FlaskClient) -> None:
+    assert client.get("/file/places?place=willow").status_code == 200
+    assert "<option" not in client.get("/file/places?place=nowhere").text

@@ -1,0 +1,136 @@
+"""A resident's matter: where it stands, the answer, the rating, taking it back, the copy of the file."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from engine.audit import Actor, Tag, record
+from engine.cases.attachments import attachment as one_attachment
+from engine.cases.documents import document as one_document
+from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task, withdraw
+from engine.cases.models import Case
+from engine.db import writing
+from engine.deadlines.explain import explain
+from engine.errors import Forbidden, Invalid, NotFound
+from web import current
+from web.auth.access import public
+from web.cases.forms import shown_form
+from web.guard import limiter
+from web.languages import choose_locale
+from web.portal.resident import close_matter, opened_matter
+from web.portal.telling import told
+from web.words import say
+
+blueprint: Final = Blueprint("matter", __name__, url_prefix="/matter")
+_portal_rate: Final = limiter.limit(lambda: current.settings().rate_portal, methods=["POST"])
+
+
+@blueprint.errorhandler(Forbidden)
+def _closed(error: Forbidden) -> Response:
+    """A closed matter is opened again with number and PIN, not with an error page."""
+    flash(say(error), "info")
+    return redirect(url_for("portal.follow"))
+
+
+def _case() -> Case:
+    return opened_matter(current.session(), current.now())
+
+
+def _matter(case: Case) -> Matter:
+    return resident_matter(current.session(), case, vault=current.vault(), locale=choose_locale())
+
+
+@blueprint.get("/")
+@public
+def show() -> str:
+    """Show where the matter stands."""
+    matter = _matter(_case())
+    clock = matter.promise
+    sentence = explain(clock.trace, choose_locale()) if clock is not None else ""
+    events = told(matter.view.events)
+    return render_template(
+        "portal/matter.html", matter=matter, case=matter.view.case, why_date=sentence, events=events, now=current.now()
+    )
+
+
+@blueprint.route("/tasks/<uuid:item_id>", methods=["GET", "POST"])
+@public
+@_portal_rate
+def task(item_id: UUID) -> Response | str | tuple[str, int]:
+    """Show a task that waits for the resident, such as the rating, or take its form."""
+    case = _case()
+    item = resident_task(current.session(), case, item_id)
+    form = shown_form(item)
+    if request.method == "GET":
+        return render_template("portal/task.html", case=case, item=item, form=form)
+    submitted = form.parse(request.form)
+    try:
+        complete_as_resident(current.session(), case, item_id, submitted, runtime=current.runtime(), now=current.now())
+    except Invalid as error:
+        shown = form.refused(submitted, error)
+        return render_template("portal/task.html", case=case, item=item, form=shown), 422
+    flash(_("谢谢，已收到。"), "success")
+    return redirect(url_for("matter.show"))
+
+
+@blueprint.post("/withdraw")
+@public
+@_portal_rate
+def take_back() -> Response:
+    """Take the matter back."""
+    reason = request.form.get("reason", "").strip()[:500]
+    withdraw(current.session(), _case(), reason=reason, runtime=current.runtime(), now=current.now())
+    flash(_("已撤回。需要时可以重新提出。"), "success")
+    return redirect(url_for("matter.show"))
+
+
+@blueprint.get("/documents/<uuid:document_id>")
+@public
+def document(document_id: UUID) -> str:
+    """Show a document as it was served.
+
+    Raises:
+        NotFound: this matter has none such that was served.
+    """
+    case = _case()
+    found = one_document(current.session(), case.id, document_id)
+    if found.served_at is None:
+        raise NotFound("document-not-found", "This matter has no such document.")
+    return render_template("portal/document.html", case=case, document=found)
+
+
+@blueprint.get("/attachments/<uuid:attachment_id>")
+@public
+def attachment(attachment_id: UUID) -> Response:
+    """Answer one of the resident's own files."""
+    found = one_attachment(current.session(), _case().id, attachment_id)
+    content = current.blobs().open(found.sha256)
+    return send_file(content, mimetype=found.media_type, download_name=found.name, max_age=0)
+
+
+@blueprint.get("/copy")
+@public
+def copy() -> str:
+    """Show the whole file on one page, for printing or keeping; the story says that a copy was taken.
+
+    Source: 个人信息保护法 art. 45.
+    """
+    case = _case()
+    with writing(current.session()):
+        facts: dict[str, Any] = {"tag": Tag.CASE_EXPORTED, "actor": Actor.resident(), "at": current.now()}
+        record(current.session(), **facts, jurisdiction=case.jurisdiction, case_id=case.id)
+    matter = _matter(case)
+    documents = [each for each in matter.view.documents if each.served_at is not None]
+    events = told(matter.view.events)
+    return render_template("portal/copy.html", matter=matter, case=case, documents=documents, events=events)
+
+
+@blueprint.post("/close")
+@public
+def close() -> Response:
+    """Forget the matter in this browser."""
+    close_matter()
+    return redirect(url_for("portal.home"))

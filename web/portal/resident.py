@@ -1,0 +1,44 @@
+"""Which matter this browser may see: the one whose receipt was shown, for a while."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from flask import session
+from sqlalchemy.orm import Session
+
+from engine.cases.models import Case
+from engine.errors import Forbidden
+
+_KEY: Final = "matter"
+IDLE: Final = timedelta(minutes=30)
+
+
+def open_matter(case: Case, now: datetime) -> None:
+    """Let this browser see `case` until it was left alone for half an hour. One matter at a time: the last one."""
+    session[_KEY] = {"case": str(case.id), "until": (now + IDLE).timestamp()}
+
+
+def opened_matter(database: Session, now: datetime) -> Case:
+    """Return the matter that this browser may see, and let it go on for another while.
+
+    Raises:
+        Forbidden: `matter-closed`: there is none, or the time is up.
+    """
+    kept = session.get(_KEY)
+    if isinstance(kept, dict) and kept.get("until", 0) >= now.timestamp():
+        case = database.get(Case, UUID(kept["case"]))
+        if case is not None:
+            open_matter(case, now)
+            return case
+    session.pop(_KEY, None)
+    raise Forbidden(
+        "matter-closed",
+        "For your protection this page closes after {minutes} minutes. Enter the number and PIN of your receipt again.",
+        minutes=int(IDLE.total_seconds() // 60),
+    )
+
+
+def close_matter() -> None:
+    """Forget the matter: somebody else may use this telephone next."""
+    session.pop(_KEY, None)
