@@ -4,7 +4,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO := var/demo
-CHUISHAO := $(BIN)/chuishao --env-file $(DEMO)/settings.env
 PORT ?= 8000
 WORKERS ?= 2
 # what a test run may take at most, so that a hanging browser ends with a message
@@ -35,11 +34,7 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 demo: $(VENV)/.run
-	@$(CHUISHAO) init $(DEMO)/settings.env --demo
-	@$(CHUISHAO) db upgrade
-	@$(CHUISHAO) deploy bpmn/petition
-	@$(CHUISHAO) demo
-	@$(CHUISHAO) web --port $(PORT)
+	@$(BIN)/chuishao demo --folder $(DEMO) --port $(PORT)
 
 test: $(VENV)/.test
 	@tools/prepare_tests $(BIN)/python

@@ -72,11 +72,6 @@ def blobs() -> BlobStore:
     return _wiring().blobs
 
 
-def clock() -> Clock:
-    """Return the application's clock."""
-    return _wiring().clock
-
-
 def runtime() -> Runtime:
     """Return what moves processes."""
     return _wiring().runtime

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from config import Settings, SettingsError, read_env_file
 from engine.errors import EngineError
-from web.cli import checking, packages, people, server
+from web.cli import checking, demonstration, packages, people, server
 
 #: each adds its commands; a command is a function of the parsed arguments and the settings' reader
-_GROUPS: Final = (server, checking, packages, people)
+_GROUPS: Final = (server, checking, packages, people, demonstration)
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:

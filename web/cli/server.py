@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -16,14 +17,13 @@ from web.carrying import carried
 from web.cli.reading import Commands, Read
 from web.logs import configure_logs
 
-_THREADS = 8
+THREADS = 8
 
 
 def add_commands(commands: Commands) -> None:
     """Add `init`, `db`, `web`, `scheduler` and `version`."""
     init = commands.add_parser("init", help="write a first settings file with fresh keys")
     init.add_argument("file", type=Path)
-    init.add_argument("--demo", action="store_true", help="for the demonstration")
     init.set_defaults(run=_init)
 
     database = commands.add_parser("db", help="bring the database to the version this code needs")
@@ -44,10 +44,22 @@ def add_commands(commands: Commands) -> None:
 
 def _init(options: argparse.Namespace, _read: Read) -> int:
     """Write the file, readable by its owner only; an existing one is left as it is."""
-    path: Path = options.file
+    written = write_settings(options.file, {})
+    print(f"Wrote {options.file}." if written else f"{options.file} is there already; nothing was changed.")
+    return 0
+
+
+def write_settings(path: Path, further: Mapping[str, str]) -> bool:
+    """Write a settings file with fresh keys, readable by its owner only.
+
+    Args:
+        further: settings beside the database, the blobs and the keys, without their prefix.
+
+    Returns:
+        False when the file is there; it is left as it is.
+    """
     if path.exists():
-        print(f"{path} is there already; nothing was changed.")
-        return 0
+        return False
     folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
     lines = {
@@ -55,15 +67,13 @@ def _init(options: argparse.Namespace, _read: Read) -> int:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "FIELD_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "BLOB_DIR": str(folder / "blobs"),
+        **further,
     }
-    if options.demo:
-        lines["DEMO"] = "1"
     text = "# Keep this file secret, and keep a copy: without FIELD_KEY the residents' sealed fields cannot be read.\n"
     text += "".join(f"CHUISHAO_{key}={value}\n" for key, value in lines.items())
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
-    print(f"Wrote {path}.")
-    return 0
+    return True
 
 
 def _db(options: argparse.Namespace, read: Read) -> int:
@@ -88,7 +98,7 @@ def _web(options: argparse.Namespace, read: Read) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: what is under way is finished
     with carried(app) if settings.scheduler_embedded else nullcontext():
         print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
-        waitress.serve(app, host=options.host, port=options.port, threads=_THREADS, ident="chuishao")
+        waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
     return 0
 
 

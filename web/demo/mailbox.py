@@ -73,6 +73,7 @@ class MailServer:
     """Listens on the loopback address until it is stopped."""
 
     def __init__(self, mailbox: Mailbox, port: int) -> None:
+        self.port = port
         self._controller = Controller(mailbox, hostname=HOST, port=port)
 
     def start(self) -> None:

@@ -1,0 +1,102 @@
+"""The command `chuishao demo`: an invented district with weeks of cases, its own clock and its own mail server."""
+
+import argparse
+import dataclasses
+import signal
+import socket
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+
+from config import Settings, read_env_file
+from web import create_app, current, migrating
+from web.carrying import carried
+from web.cli.reading import Commands, Read
+from web.cli.server import THREADS, write_settings
+from web.demo import district
+from web.demo.build import build_district, is_built
+from web.demo.clock import DemoClock
+from web.demo.history import History
+from web.demo.mailbox import HOST, Mailbox, MailServer
+from web.demo.views import init_demo
+from web.logs import configure_logs
+
+_FOLDER: Final = Path("var/demo")
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `demo`."""
+    demo = commands.add_parser("demo", help="a demonstration district on this machine, accounts printed")
+    demo.add_argument("--folder", type=Path, default=_FOLDER, help="where its data lies; remove it to begin anew")
+    demo.add_argument("--host", default="127.0.0.1")
+    demo.add_argument("--port", type=int, default=8000)
+    demo.add_argument("--build-only", action="store_true", help="make the data and leave")
+    demo.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace, _read: Read) -> int:
+    folder: Path = options.folder
+    settings = demo_settings(folder, f"http://{options.host}:{options.port}")
+    configure_logs(settings.log_level)
+    mailbox = Mailbox(folder / "mail")
+    server = MailServer(mailbox, _free_port())
+    app = create_app(
+        dataclasses.replace(settings, smtp_url=f"smtp://{HOST}:{server.port}"), clock=DemoClock(folder / "clock")
+    )
+    migrating.upgrade(app, "head")
+    build(app)
+    if options.build_only:
+        return 0
+    init_demo(app, mailbox)
+    _serve(app, server, options)
+    return 0
+
+
+def demo_settings(folder: Path, public_url: str) -> Settings:
+    """Return the settings of the demonstration in `folder`, with keys of its own that are made the first time."""
+    path = folder / "settings.env"
+    write_settings(path, {"DEMO": "1", "JURISDICTION": district.JURISDICTION, "LOG_LEVEL": "WARNING"})
+    settings = Settings.from_env(read_env_file(path))
+    return dataclasses.replace(settings, public_url=public_url, mail_from=f"chuishao@{district.MAIL_DOMAIN}")
+
+
+def build(app: Flask) -> None:
+    """Make the district and its weeks of cases, unless they are there."""
+    with app.app_context():
+        session, now = current.session(), current.now()
+        if is_built(session):
+            return
+        print("Building the demonstration district and its cases …", flush=True)
+        build_district(session, now)
+        count = History(session, current.runtime(), current.vault(), now).run()
+        print(f"{count} cases were filed and worked on.", flush=True)
+
+
+def _serve(app: Flask, server: MailServer, options: argparse.Namespace) -> None:
+    import waitress
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: what is under way is finished
+    server.start()
+    try:
+        with carried(app):
+            _print_accounts(f"http://{options.host}:{options.port}")
+            waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
+    finally:
+        server.stop()
+
+
+def _print_accounts(address: str) -> None:
+    """Print where to go and one account a role."""
+    print(f"\nChuishao 吹哨 · demonstration on {address}")
+    print(f"Residents begin at {address}/ ; staff sign in at {address}/sign-in, password: {district.PASSWORD}\n")
+    for login, role in district.SHOWN:
+        print(f"  {login:20} {role}")
+    print(f"\nMove the clock and read the mails at {address}/demo/ . End with Ctrl-C.", flush=True)
+
+
+def _free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
