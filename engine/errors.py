@@ -1,6 +1,32 @@
 """One root, five families. An error says which thing, what is wrong with it, and what to do."""
 
+from collections.abc import Mapping
 from typing import Any
+
+
+class Phrase(str):
+    """A sentence, or a part of one: reads in English, and knows its template so that others can say it in their words.
+
+    Args:
+        template: English; `{fact}` places are filled from `facts`. Without facts it stands as it is, braces included.
+        facts: what fills the places; one of them may be a phrase itself.
+    """
+
+    template: str
+    facts: Mapping[str, Any]
+
+    def __new__(cls, template: str, /, **facts: Any) -> "Phrase":
+        phrase = super().__new__(cls, fill(template, facts))
+        phrase.template, phrase.facts = template, facts
+        return phrase
+
+
+def fill(template: str, facts: Mapping[str, Any]) -> str:
+    """Return a template with its facts filled in; the bare template where one of them is missing."""
+    try:
+        return template.format(**facts) if facts else template
+    except (KeyError, IndexError, ValueError):
+        return template
 
 
 class EngineError(Exception):
@@ -19,12 +45,9 @@ class EngineError(Exception):
         super().__init__(message)
 
     @property
-    def message(self) -> str:
+    def message(self) -> Phrase:
         """The template with its facts filled in, in English."""
-        try:
-            return self.template.format(**self.facts)
-        except (KeyError, IndexError, ValueError):
-            return self.template
+        return Phrase(self.template, **self.facts)
 
     def __str__(self) -> str:
         return self.message

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Flask
 from flask_babel import get_locale, gettext
 
-from engine.errors import EngineError
+from engine.errors import EngineError, Phrase, fill
 from engine.organisation.roles import label
 from web.presentation.times import instant
 
@@ -27,11 +27,17 @@ def one_line(name: str) -> str:
 
 def say(error: EngineError) -> str:
     """Return the message of `error` in the reader's language, with roles and instants in words."""
-    facts = {key: _in_words(key, value) for key, value in error.facts.items()}
-    return EngineError(error.code, gettext(error.template), **facts).message
+    return say_phrase(error.message)
+
+
+def say_phrase(phrase: Phrase) -> str:
+    """Return a phrase, and the phrases in it, in the reader's language."""
+    return fill(gettext(phrase.template), {key: _in_words(key, value) for key, value in phrase.facts.items()})
 
 
 def _in_words(key: str, value: Any) -> Any:
+    if isinstance(value, Phrase):
+        return say_phrase(value)
     if key == "role" and isinstance(value, str):
         return role_label(value)
     if key in ("when", "at", "since", "until") and isinstance(value, str):

@@ -18,6 +18,7 @@ from engine.decisions.elements import (
 from engine.decisions.errors import DecisionError
 from engine.decisions.formula import EMPTY, Formula
 from engine.decisions.read_boxed import BoxedReader
+from engine.errors import Phrase
 
 #: Components of a type within components.
 _DEEPEST = 40
@@ -47,7 +48,7 @@ def _item(element: Any, depth: int = 0) -> ItemDefinition:
         )
     type_element = xml.child(element, "typeRef")
 
-    def tests(child: str, place: str) -> Formula:
+    def tests(child: str, place: Phrase) -> Formula:
         text = xml.text_of(xml.child(element, child))
         return Formula(text, owner=name, place=place, id=element.get("id") or "") if text else EMPTY
 
@@ -56,8 +57,8 @@ def _item(element: Any, depth: int = 0) -> ItemDefinition:
         type=(type_element.text or "").strip() if type_element is not None else "",
         collection=element.get("isCollection") == "true",
         function=xml.child(element, "functionItem") is not None,
-        allowed=tests("allowedValues", "allowed values"),
-        constraint=tests("typeConstraint", "type constraint"),
+        allowed=tests("allowedValues", Phrase("allowed values")),
+        constraint=tests("typeConstraint", Phrase("type constraint")),
         components=tuple(_item(each, depth + 1) for each in xml.children(element, "itemComponent")),
     )
 

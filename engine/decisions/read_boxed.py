@@ -23,6 +23,7 @@ from engine.decisions.elements import (
 )
 from engine.decisions.errors import DecisionError
 from engine.decisions.formula import EMPTY, Formula
+from engine.errors import Phrase
 
 #: Boxed expressions within boxed expressions.
 _DEEPEST = 40
@@ -78,13 +79,13 @@ class BoxedReader:
         found = xml.child(element, name)
         return self.body(found) if found is not None else None
 
-    def _formula(self, text: str, place: str, element: Any) -> Formula:
+    def _formula(self, text: str, place: Phrase, element: Any) -> Formula:
         if not text:
             return EMPTY
         return Formula(text, owner=self.owner, place=place, id=element.get("id") or "")
 
     def _literal(self, element: Any, common: dict[str, str]) -> Boxed:
-        formula = self._formula(xml.text_of(element), "literal expression", element)
+        formula = self._formula(xml.text_of(element), Phrase("literal expression"), element)
         return LiteralExpression(**common, formula=formula)
 
     def _context(self, element: Any, common: dict[str, str]) -> Boxed:
@@ -153,30 +154,30 @@ class BoxedReader:
         )
 
     def _input(self, element: Any, index: int) -> InputColumn:
-        expression = xml.child(element, "inputExpression")
+        expression, values = xml.child(element, "inputExpression"), xml.child(element, "inputValues")
         source = xml.text_of(expression)
         label = element.get("label") or source or f"input {index}"
-        place = f'input column "{label}"'
+        place = Phrase('input column "{label}"', label=label)
         return InputColumn(
             id=element.get("id") or "",
             label=label,
             type=(expression.get("typeRef") or "") if expression is not None else "",
             formula=self._formula(source, place, element),
-            allowed=self._formula(xml.text_of(xml.child(element, "inputValues")), f"{place}, its values", element),
+            allowed=self._formula(xml.text_of(values), Phrase("{place}, its values", place=place), element),
         )
 
     def _output(self, element: Any, index: int) -> OutputColumn:
         name = element.get("name") or ""
         label = element.get("label") or name or f"output {index}"
-        place = f'output column "{label}"'
+        place = Phrase('output column "{label}"', label=label)
         values, default = xml.child(element, "outputValues"), xml.child(element, "defaultOutputEntry")
         return OutputColumn(
             id=element.get("id") or "",
             name=name,
             label=label,
             type=element.get("typeRef") or "",
-            allowed=self._formula(xml.text_of(values), f"{place}, its values", element),
-            default=self._formula(xml.text_of(default), f"{place}, its default", element),
+            allowed=self._formula(xml.text_of(values), Phrase("{place}, its values", place=place), element),
+            default=self._formula(xml.text_of(default), Phrase("{place}, its default", place=place), element),
         )
 
     def _rule(
@@ -185,7 +186,9 @@ class BoxedReader:
         def cells(name: str, labels: list[str]) -> tuple[Formula, ...]:
             found = list(xml.children(element, name))
             return tuple(
-                self._formula(xml.text_of(cell), f'rule {number}, column "{label}"', cell)
+                self._formula(
+                    xml.text_of(cell), Phrase('rule {number}, column "{label}"', number=number, label=label), cell
+                )
                 for cell, label in zip(found, labels, strict=False)
             )
 

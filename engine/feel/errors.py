@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
 
 
 class FeelError(Invalid):
@@ -16,25 +16,24 @@ class FeelSyntaxError(FeelError):
         problem: what was met and what was expected, without a full stop.
         source: the whole expression.
         position: offset in `source` of the first character that does not fit.
-        hint: what to write instead, in words; empty when there is no good guess.
+        hint: what to write instead, in words; None when there is no good guess.
     """
 
-    def __init__(self, problem: str, source: str, position: int, hint: str = "") -> None:
+    def __init__(self, problem: Phrase, source: str, position: int, hint: Phrase | None = None) -> None:
         self.line = source.count("\n", 0, position) + 1
         start = source.rfind("\n", 0, position) + 1
         self.column = position - start + 1
         self.position = position
         self.problem = problem
-        self.hint = hint
+        self.hint = hint or ""
         self.excerpt = point_at(source, start, position)
-        advice = f"; {hint}" if hint else ""
         super().__init__(
             "feel-syntax",
-            "line {line}, column {column}: {problem}" + ("; {hint}" if advice else ""),
+            "line {line}, column {column}: {problem}; {hint}" if hint else "line {line}, column {column}: {problem}",
             line=self.line,
             column=self.column,
             problem=problem,
-            hint=hint,
+            hint=self.hint,
             excerpt=self.excerpt,
         )
 
@@ -46,7 +45,7 @@ class FeelLimitError(FeelError):
         super().__init__(
             "feel-limit",
             "{what}: at most {limit} are allowed; make the expression or its data smaller",
-            what=what,
+            what=Phrase(what),
             limit=limit,
         )
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from engine.errors import Phrase
 from engine.feel.names import SLIPS
 
 #: Full-width signs that an input method leaves behind.
@@ -49,82 +50,89 @@ FULL_WIDTH = {
     "＠": "@",
 }
 
+
+def _write(code: str, other: str = "") -> Phrase:
+    if other:
+        return Phrase("write `{code}`, or `{other}`", code=code, other=other)
+    return Phrase("write `{code}`", code=code)
+
+
 #: Tried in order at the place that does not parse.
-_SLIPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_SLIPS: tuple[tuple[re.Pattern[str], Phrase], ...] = tuple(
     (re.compile(pattern), hint)
     for pattern, hint in (
-        (r"={2,3}", "write `=` for equality"),
-        (r"!==", "write `!=` for inequality"),
-        (r"<>", "write `!=` for inequality"),
-        (r"=>", "write `>=`"),
-        (r"=<", "write `<=`"),
-        (r":=", "write `:` between the key and the value of a context"),
-        (r"&&?", "write `and`"),
-        (r"\|\|?", "write `or`"),
-        (r"!", "write `not(…)`"),
-        (r"'", 'write text between double quotes: "…"'),
-        (r"`", 'write text between double quotes: "…"'),
-        (r"\$\{|#\{", "an expression stands by itself here, without `${…}`"),
-        (r"%", "write `modulo(a, b)` for the remainder of a division"),
-        (r"\^", "write `**` for a power"),
-        (r"#", "a comment begins with `//`"),
-        (r";", "an expression ends by itself; items are separated by `,`"),
-        (r"if\b", "write `if condition then a else b`"),
-        (r"is\s+not\s+(?:null|None)\b", "write `!= null`"),
-        (r"is\s+(?:null|None)\b", "write `= null`"),
-        (r"is\b", "write `=` for equality, or `instance of` for a type"),
-        (r"(?:AND|And)\b", "write `and` in small letters"),
-        (r"(?:OR|Or)\b", "write `or` in small letters"),
-        (r"(?:elif|elseif|elsif)\b", "write `else if condition then a else b`"),
-        (r"\?", "write `if condition then a else b`"),
-        (r"lambda\b", "write `function(x) …`"),
-        (r"not\s+in\b", "write `not(a in b)`"),
-        (r"else\b", "each `else` belongs to an `if condition then …`"),
-        (r"then\b", "each `then` belongs to an `if` before it"),
-        (r"return\b", "`return` belongs to `for x in items return …`"),
-        (r"in\b", "an element of a list is tested with `a in list`, or `list contains(list, a)`"),
-        (r"\{", "`{` begins a context such as `{key: value}`"),
-        (r"[)\]}]", "this closes a bracket that was never opened"),
-        (r"=", "`=` compares; an expression sets no variable"),
+        (r"={2,3}", Phrase("write `=` for equality")),
+        (r"!==", Phrase("write `!=` for inequality")),
+        (r"<>", Phrase("write `!=` for inequality")),
+        (r"=>", _write(">=")),
+        (r"=<", _write("<=")),
+        (r":=", Phrase("write `:` between the key and the value of a context")),
+        (r"&&?", _write("and")),
+        (r"\|\|?", _write("or")),
+        (r"!", _write("not(…)")),
+        (r"'", Phrase('write text between double quotes: "…"')),
+        (r"`", Phrase('write text between double quotes: "…"')),
+        (r"\$\{|#\{", Phrase("an expression stands by itself here, without `${…}`")),
+        (r"%", Phrase("write `modulo(a, b)` for the remainder of a division")),
+        (r"\^", Phrase("write `**` for a power")),
+        (r"#", Phrase("a comment begins with `//`")),
+        (r";", Phrase("an expression ends by itself; items are separated by `,`")),
+        (r"if\b", _write("if condition then a else b")),
+        (r"is\s+not\s+(?:null|None)\b", _write("!= null")),
+        (r"is\s+(?:null|None)\b", _write("= null")),
+        (r"is\b", Phrase("write `=` for equality, or `instance of` for a type")),
+        (r"(?:AND|And)\b", Phrase("write `and` in small letters")),
+        (r"(?:OR|Or)\b", Phrase("write `or` in small letters")),
+        (r"(?:elif|elseif|elsif)\b", _write("else if condition then a else b")),
+        (r"\?", _write("if condition then a else b")),
+        (r"lambda\b", _write("function(x) …")),
+        (r"not\s+in\b", _write("not(a in b)")),
+        (r"else\b", Phrase("each `else` belongs to an `if condition then …`")),
+        (r"then\b", Phrase("each `then` belongs to an `if` before it")),
+        (r"return\b", Phrase("`return` belongs to `for x in items return …`")),
+        (r"in\b", Phrase("an element of a list is tested with `a in list`, or `list contains(list, a)`")),
+        (r"\{", Phrase("`{` begins a context such as `{key: value}`")),
+        (r"[)\]}]", Phrase("this closes a bracket that was never opened")),
+        (r"=", Phrase("`=` compares; an expression sets no variable")),
     )
 )
 
 #: Functions of other languages. A name that the data defines is never taken for one of them.
 FOREIGN_CALLS = {
-    "len": "write `count(list)`, or `string length(text)`",
-    "length": "write `count(list)`, or `string length(text)`",
-    "size": "write `count(list)`, or `string length(text)`",
-    "str": "write `string(value)`",
-    "int": "write `number(text)`, or `floor(number)`",
-    "float": "write `number(text)`",
-    "bool": 'write `value = "true"`',
-    "upper": "write `upper case(text)`",
-    "lower": "write `lower case(text)`",
-    "strip": "write `trim(text)`",
-    "substr": "write `substring(text, start, length)`; the first character is number 1",
-    "startswith": "write `starts with(text, start)`",
-    "endswith": "write `ends with(text, end)`",
-    "join": "write `string join(list, separator)`",
-    "avg": "write `mean(list)`",
-    "average": "write `mean(list)`",
-    "ceil": "write `ceiling(number)`",
-    "round": "write `decimal(number, digits)`, or `round half up(number, digits)`",
-    "mod": "write `modulo(a, b)`",
-    "pow": "write `a ** b`",
-    "isinstance": "write `value instance of type`",
-    "datetime": 'write `date and time("2026-03-01T09:30:00+08:00")`',
-    "timedelta": 'write `duration("P1D")`',
-    "unique": "write `distinct values(list)`",
-    "sorted": "write `sort(list)`",
-    "reversed": "write `reverse(list)`",
-    "map": "write `for x in list return …`",
-    "filter": "write `list[condition]`",
-    "print": "an expression returns its value; it prints nothing",
-    "isnull": "write `value = null`",
-    "coalesce": "write `get or else(value, default)`",
-    "eval": "an expression cannot run text",
-    "exec": "an expression cannot run text",
-    "getattr": "write `value.name`",
+    "len": _write("count(list)", "string length(text)"),
+    "length": _write("count(list)", "string length(text)"),
+    "size": _write("count(list)", "string length(text)"),
+    "str": _write("string(value)"),
+    "int": _write("number(text)", "floor(number)"),
+    "float": _write("number(text)"),
+    "bool": _write('value = "true"'),
+    "upper": _write("upper case(text)"),
+    "lower": _write("lower case(text)"),
+    "strip": _write("trim(text)"),
+    "substr": Phrase("write `substring(text, start, length)`; the first character is number 1"),
+    "startswith": _write("starts with(text, start)"),
+    "endswith": _write("ends with(text, end)"),
+    "join": _write("string join(list, separator)"),
+    "avg": _write("mean(list)"),
+    "average": _write("mean(list)"),
+    "ceil": _write("ceiling(number)"),
+    "round": _write("decimal(number, digits)", "round half up(number, digits)"),
+    "mod": _write("modulo(a, b)"),
+    "pow": _write("a ** b"),
+    "isinstance": _write("value instance of type"),
+    "datetime": _write('date and time("2026-03-01T09:30:00+08:00")'),
+    "timedelta": _write('duration("P1D")'),
+    "unique": _write("distinct values(list)"),
+    "sorted": _write("sort(list)"),
+    "reversed": _write("reverse(list)"),
+    "map": _write("for x in list return …"),
+    "filter": _write("list[condition]"),
+    "print": Phrase("an expression returns its value; it prints nothing"),
+    "isnull": _write("value = null"),
+    "coalesce": _write("get or else(value, default)"),
+    "eval": Phrase("an expression cannot run text"),
+    "exec": Phrase("an expression cannot run text"),
+    "getattr": _write("value.name"),
 }
 
 
@@ -132,48 +140,49 @@ FOREIGN_CALLS = {
 _WORDS = frozenset(["and", "or", "in", "between", "instance", "then", "else", "return", "satisfies"])
 
 
-def hint_at(source: str, position: int) -> tuple[str, str]:
-    """Return what is wrong at a place that does not parse, and what to write there; both may be empty."""
+def hint_at(source: str, position: int) -> tuple[Phrase | None, Phrase | None]:
+    """Return what is wrong at a place that does not parse, and what to write there; of both there may be none."""
     sign = source[position : position + 1]
     if sign in FULL_WIDTH and sign:
-        return f"full-width or foreign sign `{sign}`", f"write `{FULL_WIDTH[sign]}`"
+        return Phrase("full-width or foreign sign `{sign}`", sign=sign), _write(FULL_WIDTH[sign])
     for pattern, hint in _SLIPS:
         match = pattern.match(source, position)
         if match:
-            return f"`{match[0]}` does not fit here", hint
+            return Phrase("`{text}` does not fit here", text=match[0]), hint
     before = source[:position].rstrip()
     if re.search(r"\bnot$", before):
-        return "", "write `not(…)` with brackets"
+        return None, Phrase("write `not(…)` with brackets")
     if re.search(r"\blambda$", before):
-        return "", "write `function(x) …`"
+        return None, _write("function(x) …")
     if re.match(r"\.\.", source[position:]):
-        return "`..` outside of brackets", "write a range as `[1..5]`"
+        return Phrase("`..` outside of brackets"), Phrase("write a range as `[1..5]`")
     digits = re.match(r"[０-９]+", source[position:])
     if digits:
-        return f"full-width digits `{digits[0]}`", "write them as " + _narrow(digits[0])
-    return "", ""
+        return _wide(digits[0])
+    return None, None
 
 
-def hint_about_words(source: str, position: int) -> str:
+def hint_about_words(source: str, position: int) -> Phrase | None:
     """Return the advice for a word that directly follows another, which no rule of the grammar joins."""
     word = re.match(r"[^\W\d]\w*", source[position:])
     if word and word[0] not in _WORDS and re.search(r"\w\s*$", source[:position]):
-        return "an operator is missing before it, or it belongs to a name with spaces that is not known here"
-    return ""
+        return Phrase("an operator is missing before it, or it belongs to a name with spaces that is not known here")
+    return None
 
 
-def _narrow(digits: str) -> str:
-    return "`" + "".join(chr(ord(digit) - 0xFEE0) for digit in digits) + "`"
+def _wide(digits: str) -> tuple[Phrase, Phrase]:
+    narrow = "".join(chr(ord(digit) - 0xFEE0) for digit in digits)
+    return Phrase("full-width digits `{digits}`", digits=digits), Phrase("write them as `{digits}`", digits=narrow)
 
 
-def hint_for_name(name: str, called: bool, known: Callable[[str], bool]) -> tuple[str, str] | None:
+def hint_for_name(name: str, called: bool, known: Callable[[str], bool]) -> tuple[Phrase, Phrase] | None:
     """Return what is wrong with a word of another language used as a name, and what to write; None for any other."""
     if known(name):
         return None
     if name in SLIPS:
-        return f"`{name}` is no value", f"write `{SLIPS[name]}`"
+        return Phrase("`{name}` is no value", name=name), _write(SLIPS[name])
     if called and name in FOREIGN_CALLS:
-        return f"there is no function `{name}`", FOREIGN_CALLS[name]
+        return Phrase("there is no function `{name}`", name=name), FOREIGN_CALLS[name]
     if re.fullmatch(r"[０-９]+", name):
-        return f"full-width digits `{name}`", "write them as " + _narrow(name)
+        return _wide(name)
     return None

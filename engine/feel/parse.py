@@ -7,6 +7,7 @@ separate tokenizer: the scanner is asked for what the grammar expects at that pl
 import re
 from collections.abc import Iterable
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelLimitError
 from engine.feel.limits import DECIMALS, LIMITS
 from engine.feel.parse_values import ValueParser, is_number
@@ -31,7 +32,7 @@ from engine.feel.syntax import (
 )
 from engine.feel.values import Type
 
-_BOTH_BRANCHES = "FEEL has no `if` without both branches: write `if condition then a else b`"
+_BOTH_BRANCHES = Phrase("FEEL has no `if` without both branches: write `if condition then a else b`")
 _LEVELS = (("+", "-"), ("*", "/"), ("**",))
 
 
@@ -114,7 +115,7 @@ class Parser(ValueParser):
 
     def _for(self) -> Node:
         iterators = self._iterators()
-        self.need_word("return", "write `for x in items return …`")
+        self.need_word("return", Phrase("write `for x in items return …`"))
         return For(iterators, self.expression())
 
     def _quantified(self) -> Node:
@@ -122,7 +123,7 @@ class Parser(ValueParser):
         if not some:
             self.need_word("every")
         iterators = self._iterators()
-        self.need_word("satisfies", "write `some x in items satisfies …`")
+        self.need_word("satisfies", Phrase("write `some x in items satisfies …`"))
         return Quantified(some, iterators, self.expression())
 
     def _function(self) -> Node:
@@ -162,7 +163,7 @@ class Parser(ValueParser):
                 node = Comparison(sign, node, self.operand())
             elif self.take_word("between"):
                 low = self.operand()
-                self.need_word("and", "write `a between low and high`")
+                self.need_word("and", Phrase("write `a between low and high`"))
                 node = Between(node, low, self.operand())
             elif self.take_word("in"):
                 node = In(node, self._in_tests())
@@ -241,6 +242,6 @@ class Parser(ValueParser):
         node = self.postfix()
         while self.at_word("instance"):
             self.take_word("instance")
-            self.need_word("of", "write `value instance of type`")
+            self.need_word("of", Phrase("write `value instance of type`"))
             node = InstanceOf(node, self.type())
         return node

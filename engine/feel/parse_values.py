@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelLimitError, FeelSyntaxError
 from engine.feel.hints import hint_for_name
 from engine.feel.limits import LIMITS
@@ -104,7 +105,8 @@ class ValueParser(Scanner):
                 self.position = match.end()
                 self.skip_blanks()
             elif names:
-                self.fail("an argument without a name after one with a name", hint="name all arguments, or none")
+                mixed = Phrase("an argument without a name after one with a name")
+                self.fail(mixed, hint=Phrase("name all arguments, or none"))
             arguments.append(self.expression())
             if not self.take(","):
                 break
@@ -162,7 +164,7 @@ class ValueParser(Scanner):
     def _half_range(self) -> Node:
         sign = self.sign() or ""
         if sign == "!=":
-            self.fail("a comparison without its left side")
+            self.fail(Phrase("a comparison without its left side"))
         self.take(sign)
         return HalfRange(sign, self.operand())
 
@@ -177,7 +179,7 @@ class ValueParser(Scanner):
         if self.take(".."):
             node: Node = self.range_end(first, opening)
         elif opening == "]":
-            self.fail("expected `..` of a range such as `]1..5]`")
+            self.fail(Phrase("expected `..` of a range such as `]1..5]`"))
         elif opening == "(":
             self.close(")")
             node = first
@@ -196,7 +198,7 @@ class ValueParser(Scanner):
         end = self.expression()
         closing = self.source[self.position : self.position + 1]
         if closing not in ("]", ")", "[") or not closing:
-            self.fail("expected `]` or `)` after a range")
+            self.fail(Phrase("expected `]` or `)` after a range"))
         self.close(closing)
         return RangeEnds(start, end, opening == "[", closing == "]")
 
@@ -223,7 +225,7 @@ class ValueParser(Scanner):
         self.deeper()
         match = self._at_spaced() or _TYPE.match(self.source, self.position)
         if not match:
-            self.fail("expected a type such as `number`")
+            self.fail(Phrase("expected a type such as `number`"))
         name = self._pass(match, " ".join(match[0].split()))
         result: Type = (name,)
         if name in ("list", "range") and self.take("<"):

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NoReturn
 
+from engine.errors import Phrase
 from engine.feel.builtins import BUILTINS
 from engine.feel.errors import FeelLimitError, FeelSyntaxError
 from engine.feel.hints import FULL_WIDTH, hint_about_words, hint_at
@@ -71,22 +72,22 @@ class Scanner:
         if match:
             self.position = match.end()
 
-    def fail(self, problem: str = "", position: int | None = None, hint: str = "") -> NoReturn:
+    def fail(self, problem: Phrase | None = None, position: int | None = None, hint: Phrase | None = None) -> NoReturn:
         """Raise the syntax error at a place, with the hint that its text suggests."""
         place = self.position if position is None else position
         slip, advice = hint_at(self.source, place)
         if place >= len(self.source) and self._opened:
             place = self._opened[-1]
             bracket = self.source[place]
-            raise FeelSyntaxError(f"`{bracket}` is never closed", self.source, place, hint or _closing(bracket))
-        if not slip and not problem:
-            problem = f"unexpected {self._word_at(place)}"
+            problem = Phrase("`{bracket}` is never closed", bracket=bracket)
+            raise FeelSyntaxError(problem, self.source, place, hint or _closing(bracket))
         advice = advice or hint or hint_about_words(self.source, place)
-        raise FeelSyntaxError(slip or problem, self.source, place, advice)
+        unexpected = Phrase("unexpected {found}", found=self._word_at(place))
+        raise FeelSyntaxError(slip or problem or unexpected, self.source, place, advice)
 
     def _word_at(self, place: int) -> str:
         if place >= len(self.source):
-            return "end of the expression"
+            return Phrase("end of the expression")
         word = NAME.match(self.source, place)
         return f"`{word[0] if word else self.source[place]}`"
 
@@ -105,7 +106,11 @@ class Scanner:
     def need(self, sign: str) -> None:
         """Pass over `sign`, which has to come next."""
         if not self.take(sign):
-            self.fail(f"expected `{sign}` instead of {self._word_at(self.position)}")
+            self._missing(sign)
+
+    def _missing(self, expected: str, hint: Phrase | None = None) -> NoReturn:
+        found = self._word_at(self.position)
+        self.fail(Phrase("expected `{expected}` instead of {found}", expected=expected, found=found), hint=hint)
 
     def open(self, bracket: str) -> None:
         """Pass over an opening bracket and remember where it stands, for the message that it is never closed."""
@@ -131,10 +136,10 @@ class Scanner:
         self.skip_blanks()
         return True
 
-    def need_word(self, word: str, hint: str = "") -> None:
+    def need_word(self, word: str, hint: Phrase | None = None) -> None:
         """Pass over the word, which has to come next."""
         if not self.take_word(word):
-            self.fail(f"expected `{word}` instead of {self._word_at(self.position)}", hint=hint)
+            self._missing(word, hint)
 
     def read_name(self, *, of_property: bool = False) -> str:
         """Read a name: one known to have spaces, a standard function with spaces, or a single word."""
@@ -147,7 +152,8 @@ class Scanner:
             return self._pass(match, " ".join(match[0].split()))
         match = NAME.match(self.source, self.position)
         if not match or (match[0] in KEYWORDS and not of_property):
-            self.fail("" if self.position < len(self.source) else "the expression ends where a value is expected")
+            ended = self.position >= len(self.source)
+            self.fail(Phrase("the expression ends where a value is expected") if ended else None)
         return self._pass(match, match[0])
 
     def _at_spaced(self) -> re.Match[str] | None:
@@ -168,7 +174,7 @@ class Scanner:
             # a full-width sign later in what should be the name tells more than the name's first letter
             rest = re.compile(r"[^,(){}\[\]\s]*").match(self.source, self.position)
             foreign = [place for place in range(*rest.span()) if self.source[place] in FULL_WIDTH] if rest else []
-            self.fail("expected a name", foreign[0] if foreign else None)
+            self.fail(Phrase("expected a name"), foreign[0] if foreign else None)
         name = " ".join(match[1].split())
         self._pass(match, name)
         self.learn(name)
@@ -179,8 +185,9 @@ class Scanner:
         match = _STRING.match(self.source, self.position)
         if not match:
             if self.at('"'):
-                raise FeelSyntaxError("the string that begins here never ends", self.source, self.position, 'add `"`')
-            self.fail("expected a string")
+                problem = Phrase("the string that begins here never ends")
+                raise FeelSyntaxError(problem, self.source, self.position, _add('"'))
+            self.fail(Phrase("expected a string"))
         self._pass(match, "")
         return _unescape(match[1])
 
@@ -193,13 +200,17 @@ class Scanner:
         if NAME.match(self.source, end) and not re.match(r"[?]", self.source[end:]):
             word = self._word_at(end)
             if word[1:-1] not in KEYWORDS:
-                self.fail(f"{word} right after the number {match[0]}", end)
+                self.fail(Phrase("{word} right after the number {number}", word=word, number=match[0]), end)
         self._pass(match, "")
         return number(DECIMALS.create_decimal(match[0]))
 
 
-def _closing(bracket: str) -> str:
-    return "add `" + {"(": ")", "[": "]", "{": "}", "]": "]"}.get(bracket, "]") + "`"
+def _closing(bracket: str) -> Phrase:
+    return _add({"(": ")", "{": "}"}.get(bracket, "]"))
+
+
+def _add(sign: str) -> Phrase:
+    return Phrase("add `{sign}`", sign=sign)
 
 
 def _unescape(text: str) -> str:

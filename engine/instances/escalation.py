@@ -92,7 +92,7 @@ def give_up(conductor: Conductor, session: Session, rung_id: UUID, error: Except
         row = store.lock_by_rung(session.connection(), rung_id)
         step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
         rung = session.get_one(Rung, rung_id, populate_existing=True)
-        reason = error if isinstance(error, EngineError) else EngineError("unexpected", f"{type(error).__name__}")
+        reason = error if isinstance(error, EngineError) else EngineError("unexpected", type(error).__name__)
         _raise_incident(step, session.get_one(Clock, rung.clock_id), rung, [reason])
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, exists, insert, select, update
 
 from engine.deadlines.models import Clock, Rung, Timer
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, NotFound, Phrase
 from engine.instances.models import Incident, Instance, InstanceStatus
 from engine.organisation.models import Staff
 from engine.tasks.models import Draft, WorkItem
@@ -103,12 +103,12 @@ def lock(connection: Connection, instance_id: UUID) -> Held:
     Raises:
         NotFound: `no-such-instance`.
     """
-    return Held.of(_one(connection, _BY_ID, instance_id, "instance"))
+    return Held.of(_one(connection, _BY_ID, instance_id, Phrase("instance")))
 
 
 def lock_by_item(connection: Connection, item_id: UUID) -> Row[Any]:
     """Lock the instance of a work item; the row has the item's columns, `owner_name`, and `Held`'s."""
-    return _one(connection, _BY_ITEM, item_id, "task")
+    return _one(connection, _BY_ITEM, item_id, Phrase("task"))
 
 
 def lock_by_timer(connection: Connection, timer_id: UUID, *, wait: bool = True) -> Row[Any] | None:
@@ -122,18 +122,18 @@ def lock_by_timer(connection: Connection, timer_id: UUID, *, wait: bool = True) 
 
 def lock_by_rung(connection: Connection, rung_id: UUID) -> Row[Any]:
     """Lock the instance of a clock's rung; the row has the rung's columns and `Held`'s."""
-    return _one(connection, _BY_RUNG, rung_id, "rung")
+    return _one(connection, _BY_RUNG, rung_id, Phrase("rung"))
 
 
 def lock_by_incident(connection: Connection, incident_id: UUID) -> Row[Any]:
     """Lock the instance of an incident; the row has the incident's columns and `Held`'s."""
-    return _one(connection, _BY_INCIDENT, incident_id, "incident")
+    return _one(connection, _BY_INCIDENT, incident_id, Phrase("incident"))
 
 
-def _one(connection: Connection, statement: Select[Any], identity: UUID, what: str) -> Row[Any]:
+def _one(connection: Connection, statement: Select[Any], identity: UUID, what: Phrase) -> Row[Any]:
     row = connection.execute(statement, {"id": identity}).first()
     if row is None:
-        raise NotFound(f"no-such-{what}", f"There is no {what} {{id}}.", id=str(identity))
+        raise NotFound(f"no-such-{what}", "There is no {what} {id}.", what=what, id=str(identity))
     return row
 
 
