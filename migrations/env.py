@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from engine import tables
 from engine.db import Instant, Json
-from web.auth import models as _auth  # noqa: F401  registers its tables
+from web.api import models as _api  # noqa: F401  registers its tables
+from web.auth import models as _auth  # noqa: F401  likewise
 
 #: A migration says what stands in the database, not which class of ours reads it: classes change, migrations must not.
 _PLAIN = {Instant: "sa.DateTime(timezone=True)", Json: "sa.Text()"}

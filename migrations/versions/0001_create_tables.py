@@ -75,6 +75,18 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_staff')),
     sa.UniqueConstraint('login', name=op.f('uq_staff_login'))
     )
+    op.create_table('api_token',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('token_sha256', sa.String(length=64), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], name=op.f('fk_api_token_staff_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_api_token')),
+    sa.UniqueConstraint('token_sha256', name=op.f('uq_api_token_token_sha256'))
+    )
     op.create_table('calendar_version',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('calendar_id', sa.Uuid(), nullable=False),
@@ -233,6 +245,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('instance', schema=None) as batch_op:
         batch_op.create_index('ix_instance_case', ['case_id'], unique=False)
+
+    op.create_table('keyed_answer',
+    sa.Column('token_id', sa.Uuid(), nullable=False),
+    sa.Column('key', sa.String(length=255), nullable=False),
+    sa.Column('request_sha256', sa.String(length=64), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('location', sa.String(length=300), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['token_id'], ['api_token.id'], name=op.f('fk_keyed_answer_token_id')),
+    sa.PrimaryKeyConstraint('token_id', 'key', name=op.f('pk_keyed_answer'))
+    )
+    with op.batch_alter_table('keyed_answer', schema=None) as batch_op:
+        batch_op.create_index('ix_keyed_answer_created', ['created_at'], unique=False)
 
     op.create_table('notice',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -470,6 +496,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_notice_case')
 
     op.drop_table('notice')
+    with op.batch_alter_table('keyed_answer', schema=None) as batch_op:
+        batch_op.drop_index('ix_keyed_answer_created')
+
+    op.drop_table('keyed_answer')
     with op.batch_alter_table('instance', schema=None) as batch_op:
         batch_op.drop_index('ix_instance_case')
 
@@ -499,6 +529,7 @@ def downgrade() -> None:
 
     op.drop_table('case')
     op.drop_table('calendar_version')
+    op.drop_table('api_token')
     op.drop_table('staff')
     with op.batch_alter_table('process_version', schema=None) as batch_op:
         batch_op.drop_index('uq_process_version_active', sqlite_where=sa.text("state = 'active'"), postgresql_where=sa.text("state = 'active'"))
