@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import nh3
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import Template, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from engine.cases.numbers import take_number
 from engine.clock import CHINA
 from engine.db import new_id, writing
 from engine.errors import Invalid, NotFound
+from engine.notices.texts import Missing
 from engine.organisation.models import OrgUnit
 
 _TAGS: Final = frozenset(
@@ -31,7 +33,7 @@ _ATTRIBUTES: Final = {
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.S)
 _MARKUP: Final = re.compile(r"<[^>]+>")
 
-_templates: Final = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+_templates: Final = SandboxedEnvironment(autoescape=True, undefined=Missing, trim_blocks=True)
 
 
 def _as_date(value: datetime | None) -> str:
@@ -117,7 +119,7 @@ def render(source: str, facts: Mapping[str, Any], *, kind: str) -> str:
         Invalid: `document-template`, with `kind` and `reason`.
     """
     try:
-        filled = _templates.from_string(source).render(facts)
+        filled = _compiled(source).render(facts)
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         raise Invalid(
             "document-template",
@@ -126,6 +128,11 @@ def render(source: str, facts: Mapping[str, Any], *, kind: str) -> str:
             reason=str(error),
         ) from error
     return nh3.clean(filled, tags=set(_TAGS), attributes=_ATTRIBUTES)
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> Template:
+    return _templates.from_string(source)
 
 
 def _title(source: str, kind: str) -> str:

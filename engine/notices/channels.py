@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_string
 from email.errors import MessageError
+from email.header import Header
 from email.utils import parseaddr
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urlsplit
@@ -160,7 +161,11 @@ class EmailChannel:
         message = message_from_string(composed.body)
         del message["Message-ID"]
         message["Message-ID"] = message_id(notice.key, sender)
-        return message.as_bytes()
+        # Apprise makes one encoded word of the whole subject; RFC 2047, 2 allows 75 characters each
+        del message["Subject"]
+        message["Subject"] = Header(notice.subject, "utf-8")
+        # bare line feeds are not lines of SMTP (RFC 5321, 2.3.8): servers take the text for one line, too long
+        return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
 
     def _carry(self, address: str, message: bytes) -> None:
         server = self._server()

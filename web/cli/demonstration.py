@@ -4,14 +4,17 @@ import argparse
 import dataclasses
 import signal
 import socket
+import threading
 from pathlib import Path
 from typing import Final
 
 from flask import Flask
 
 from config import Settings, read_env_file
+from engine.cases.effects import case_hooks
+from engine.instances.runtime import Runtime
 from web import create_app, current, migrating
-from web.carrying import carried
+from web.carrying import Carrier
 from web.cli.reading import Commands, Read
 from web.cli.server import THREADS, write_settings
 from web.demo import district
@@ -23,6 +26,8 @@ from web.demo.views import init_demo
 from web.logs import configure_logs
 
 _FOLDER: Final = Path("var/demo")
+#: says that the weeks of cases are complete
+_PLAYED: Final = "played"
 
 
 def add_commands(commands: Commands) -> None:
@@ -37,6 +42,7 @@ def add_commands(commands: Commands) -> None:
 
 def _demo(options: argparse.Namespace, _read: Read) -> int:
     folder: Path = options.folder
+    forget_unfinished(folder)
     settings = demo_settings(folder, f"http://{options.host}:{options.port}")
     configure_logs(settings.log_level)
     mailbox = Mailbox(folder / "mail")
@@ -45,12 +51,22 @@ def _demo(options: argparse.Namespace, _read: Read) -> int:
         dataclasses.replace(settings, smtp_url=f"smtp://{HOST}:{server.port}"), clock=DemoClock(folder / "clock")
     )
     migrating.upgrade(app, "head")
-    build(app)
+    with app.app_context():
+        if not is_built(current.session()):
+            build_district(current.session(), current.now())
     if options.build_only:
+        play(app, folder)
         return 0
     init_demo(app, mailbox)
     _serve(app, server, options)
     return 0
+
+
+def forget_unfinished(folder: Path) -> None:
+    """Remove data whose weeks of cases were cut off before their end: they would begin in the middle of a story."""
+    if not (folder / _PLAYED).exists():
+        for path in [*folder.glob("chuishao.sqlite*"), folder / "clock"]:
+            path.unlink(missing_ok=True)
 
 
 def demo_settings(folder: Path, public_url: str) -> Settings:
@@ -61,28 +77,38 @@ def demo_settings(folder: Path, public_url: str) -> Settings:
     return dataclasses.replace(settings, public_url=public_url, mail_from=f"chuishao@{district.MAIL_DOMAIN}")
 
 
-def build(app: Flask) -> None:
-    """Make the district and its weeks of cases, unless they are there."""
+def play(app: Flask, folder: Path) -> None:
+    """Let the weeks of cases happen, once."""
+    if (folder / _PLAYED).exists():
+        return
     with app.app_context():
-        session, now = current.session(), current.now()
-        if is_built(session):
-            return
-        print("Building the demonstration district and its cases …", flush=True)
-        build_district(session, now)
-        count = History(session, current.runtime(), current.vault(), now).run()
-        print(f"{count} cases were filed and worked on.", flush=True)
+        session, vault = current.session(), current.vault()
+        # a runtime that wakes nobody: in the story it is still weeks ago
+        runtime = Runtime(case_hooks(vault, site=current.settings().public_url))
+        count = History(session, runtime, vault, current.now()).run()
+    (folder / _PLAYED).touch()
+    print(f"{count} cases of the last weeks are there now.", flush=True)
 
 
 def _serve(app: Flask, server: MailServer, options: argparse.Namespace) -> None:
+    """Serve the pages at once; the weeks of cases fill in behind them, and then the scheduler begins to tick."""
     import waitress
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: what is under way is finished
     server.start()
+    carrier = Carrier(app)
+
+    def behind() -> None:
+        play(app, options.folder)
+        carrier.scheduler.start()
+
+    threading.Thread(target=behind, name="demo-history", daemon=True).start()
     try:
-        with carried(app):
-            _print_accounts(f"http://{options.host}:{options.port}")
-            waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
+        _print_accounts(f"http://{options.host}:{options.port}")
+        waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
     finally:
+        carrier.scheduler.stop()
+        carrier.dispatcher.stop()
         server.stop()
 
 

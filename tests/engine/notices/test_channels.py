@@ -45,6 +45,19 @@ def test_a_mail_carries_what_the_notice_says() -> None:
     assert message.get_content().replace("\r\n", "\n").strip() == notice().body.strip()  # type: ignore[attr-defined]
 
 
+def test_a_long_text_arrives_whole() -> None:
+    """Longer than a line of SMTP may be: a server that knows only CRLF must still find its lines."""
+    long = notice(subject="逾期" * 60, body="请部门负责人查明原因、立即办理，并在系统中确认收到。\n" * 200)
+    with mail_server() as server:
+        EmailChannel(url=server.url, sender=SENDER).send(long)
+    (message,) = server.received
+    assert message["Subject"] == long.subject
+    assert message.get_content().replace("\r\n", "\n").strip() == long.body.strip()  # type: ignore[attr-defined]
+    composed = EmailChannel(url="smtp://localhost", sender=SENDER)._composed(long, "", "lead@example.org")
+    assert max(len(line) for line in composed.split(b"\r\n")) < 200
+    assert b"\n" not in composed.replace(b"\r\n", b"")
+
+
 def test_every_attempt_has_the_same_message_id() -> None:
     with mail_server() as server:
         channel = EmailChannel(url=server.url, sender=SENDER)
