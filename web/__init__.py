@@ -71,6 +71,7 @@ def _register_areas(app: Flask) -> None:
     from web.auth.views import blueprint as auth
     from web.cases.tasks import blueprint as tasks
     from web.cases.views import blueprint as cases
+    from web.cockpit.views import blueprint as cockpit
     from web.escalations.views import blueprint as escalations
     from web.inbox.views import blueprint as inbox
     from web.notices.views import blueprint as notices
@@ -79,6 +80,6 @@ def _register_areas(app: Flask) -> None:
 
     init_access(app)
     navigation.init_navigation(app)
-    for blueprint in (auth, inbox, tasks, cases, escalations, notices, portal, matter):
+    for blueprint in (auth, inbox, tasks, cases, cockpit, escalations, notices, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.cases.escalations import late_count
+from engine.cases.incidents import open_count
 from engine.db import writing
 from engine.notices.service import unread_count
 from engine.organisation.policy import Action, may
@@ -30,13 +31,13 @@ class Place:
 PLACES: Final = (
     Place(endpoint="inbox.index", label=lazy_gettext("待办"), icon="inbox", action=Action.VIEW_INBOX),
     Place(endpoint="escalations.index", label=lazy_gettext("超期与督办"), icon="bell", action=Action.VIEW_ESCALATIONS),
-    Place(endpoint="notices.index", label=lazy_gettext("通知"), icon="send"),
     Place(
         endpoint="cockpit.incidents",
         label=lazy_gettext("运行异常"),
         icon="exclamation-octagon-fill",
         action=Action.VIEW_INCIDENTS,
     ),
+    Place(endpoint="notices.index", label=lazy_gettext("通知"), icon="send"),
 )
 
 
@@ -83,5 +84,8 @@ def _entry(place: Place) -> dict[str, Any]:
             entry["count"] = unread_count(current.session(), current.staff().id)
         case "escalations.index":
             entry["count"] = late_count(current.session(), current.viewer(), now=current.now())
+            entry["late"] = True
+        case "cockpit.incidents":
+            entry["count"] = open_count(current.session(), current.viewer())
             entry["late"] = True
     return entry

@@ -89,6 +89,11 @@ def form_value(value: object, kind: str = "") -> object:
     return value
 
 
+def span(length: timedelta) -> str:
+    """Return a span in its one or two largest units, such as `2 天 3 小时`, rounded down to at least a minute."""
+    return _amount(length)
+
+
 def _amount(span: timedelta) -> str:
     """Return a span in its one or two largest units, rounded down."""
     minutes = int(span.total_seconds() // 60)
