@@ -2,6 +2,7 @@
 or repeated does no harm.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from engine.dispatcher import Dispatcher
 
 _log = structlog.get_logger(__name__)
+# a tick that is left out because the last one is still at work is how it is meant, and no news
+logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 #: A scheduler whose last tick is older than this is not alive.
 SILENCE: Final = timedelta(seconds=60)

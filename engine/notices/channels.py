@@ -163,7 +163,7 @@ class EmailChannel:
         message["Message-ID"] = message_id(notice.key, sender)
         # Apprise makes one encoded word of the whole subject; RFC 2047, 2 allows 75 characters each
         del message["Subject"]
-        message["Subject"] = Header(notice.subject, "utf-8").encode()
+        message["Subject"] = Header(notice.subject, "utf-8", header_name="Subject").encode(maxlinelen=75)
         # bare line feeds are not lines of SMTP (RFC 5321, 2.3.8): servers take the text for one line, too long
         return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
 

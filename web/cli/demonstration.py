@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Final
@@ -42,7 +44,8 @@ def add_commands(commands: Commands) -> None:
 
 def _demo(options: argparse.Namespace, _read: Read) -> int:
     folder: Path = options.folder
-    forget_unfinished(folder)
+    if not options.build_only:
+        forget_unfinished(folder)
     settings = demo_settings(folder, f"http://{options.host}:{options.port}")
     configure_logs(settings.log_level)
     mailbox = Mailbox(folder / "mail")
@@ -99,8 +102,11 @@ def _serve(app: Flask, server: MailServer, options: argparse.Namespace) -> None:
     carrier = Carrier(app)
 
     def behind() -> None:
-        play(app, options.folder)
-        carrier.scheduler.start()
+        # in a process of its own: what it needs of memory is gone when it ends
+        again = [sys.executable, "-m", "web.cli", "demo", "--build-only", "--folder", str(options.folder)]
+        again += ["--host", options.host, "--port", str(options.port)]
+        if subprocess.run(again, check=False).returncode == 0:  # noqa: S603 - ourselves, with our own options
+            carrier.scheduler.start()
 
     threading.Thread(target=behind, name="demo-history", daemon=True).start()
     try:
