@@ -60,6 +60,13 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.INCIDENT_RETRIED: (lazy_gettext("重试：%(name)s"), "arrow-clockwise", "plain"),
     Tag.INCIDENT_RESOLVED: (lazy_gettext("异常已处理"), "check-circle", "good"),
 }
+#: what the engine does on the way to what people did; only the whole story has it
+_MACHINERY: Final = frozenset(
+    {
+        *(Tag.CLOCK_STARTED, Tag.CLOCK_STOPPED, Tag.CLOCK_CANCELLED, Tag.WORK_ITEM_CREATED, Tag.WORK_ITEM_WITHDRAWN),
+        *(Tag.NOTICE_QUEUED, Tag.RUNG_SKIPPED, Tag.INSTANCE_STEP_DONE, Tag.INSTANCE_STARTED, Tag.TIMER_FIRED),
+    }
+)
 _ACTORS: Final = {
     ActorKind.RESIDENT: lazy_gettext("群众"),
     ActorKind.ENGINE: lazy_gettext("系统"),
@@ -73,9 +80,13 @@ class _Facts(dict[str, Any]):
         return ""
 
 
-def lines(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
-    """Return the lines of the timeline, the latest first: keys `at`, `title`, `actor`, `icon`, `tone`."""
-    return [_line(event) for event in events][::-1]
+def lines(events: Iterable[AuditEvent], *, whole: bool = False) -> list[dict[str, Any]]:
+    """Return the lines of the timeline, the latest first: keys `at`, `title`, `actor`, `icon`, `tone`.
+
+    Args:
+        whole: also what the engine did by itself.
+    """
+    return [_line(event) for event in events if whole or event.tag not in _MACHINERY][::-1]
 
 
 def _line(event: AuditEvent) -> dict[str, Any]:
