@@ -124,9 +124,17 @@ def fixed_rows(component: Component, given: Any) -> int:
     return len(given) if isinstance(given, list) else component.repetitions
 
 
+class _Grown(Schema):
+    """A schema of fields that are made for one submission. A class for each, as `from_dict` makes, costs far more."""
+
+    def __init__(self, grown: Mapping[str, fields.Field[Any]]) -> None:
+        self._declared_fields = dict(grown)
+        super().__init__(unknown=EXCLUDE)
+
+
 def _schema(tree: Mapping[str, Any]) -> Schema:
     built = {
         name: fields.Nested(_schema(branch), load_default=dict) if isinstance(branch, dict) else branch
         for name, branch in tree.items()
     }
-    return Schema.from_dict(built)(unknown=EXCLUDE)
+    return _Grown(built)

@@ -81,7 +81,8 @@ def complete(
     rows: list[dict[str, Any]] = []
     with conductor.attempt(session, now) as attempt:
         connection = session.connection()
-        row = store.lock_by_item(connection, item_id)
+        staff_id = UUID(actor.id) if actor.kind is ActorKind.STAFF else None
+        row = store.lock_by_item(connection, item_id, staff_id)
         held = attempt.held = Held.of(row)
         try:
             owner_id = _owner(session, row, actor, trusted=trusted)
@@ -138,7 +139,7 @@ def _owner(session: Session, row: Row[Any], actor: Actor, *, trusted: bool) -> U
     if row.owner_id is not None:
         raise already_claimed(row.name, row.owner_name, row.claimed_at)
     refused = None
-    if not trusted:
+    if not trusted and (not row.holds or actor.id in row.excluded):
         refused = refusal(
             session.connection(),
             staff_id=staff_id,

@@ -20,14 +20,19 @@ from engine.errors import Invalid
 from engine.instances import clocks
 from engine.instances.assignment import Reader, due, place
 from engine.instances.hooks import Step
+from engine.prepared import Prepared
 from engine.spiff import ElementOutline, OpenTask, Scope, WaitingTimer, Workflow
 from engine.tasks.items import follow_clocks, insert_items, withdraw_items
 from engine.tasks.models import WorkItemState
 
 _TIMER: Final = cast(Table, Timer.__table__)
 _WAITING: Final = text("state = 'waiting'")
-_INSERT_TIMERS: Final = insert(_TIMER)
-_CANCEL_TIMERS: Final = (
+_NEW_TIMER: Final = (
+    "id", "jurisdiction", "case_id", "instance_id", "task_id", "element_id", "process_id", "due_at", "state",
+    "attempts", "clock_id", "rung",
+)  # fmt: skip
+_INSERT_TIMERS: Final = Prepared(insert(_TIMER), _NEW_TIMER)
+_CANCEL_TIMERS: Final = Prepared(
     update(_TIMER)
     .where(_TIMER.c.instance_id == bindparam("instance"), _TIMER.c.task_id == bindparam("task"), _WAITING)
     .values(state=TimerState.CANCELLED.value)
@@ -140,9 +145,7 @@ class Difference:
 
     def _end_timers(self) -> None:
         gone = [key for key in self.before.timers if key not in self.after.timers and key != self.fired]
-        if gone:
-            rows = [{"instance": self.step.held.id, "task": key} for key in gone]
-            self.step.connection.execute(_CANCEL_TIMERS, rows)
+        _CANCEL_TIMERS.run_many(self.step.connection, [{"instance": self.step.held.id, "task": key} for key in gone])
 
     def _end_clocks(self) -> None:
         gone = [scope for key, scope in self.before.scopes.items() if key not in self.after.scopes]
@@ -171,8 +174,7 @@ class Difference:
 
     def _begin_timers(self) -> None:
         rows = [self._timer_row(timer) for key, timer in self.after.timers.items() if key not in self.before.timers]
-        if rows:
-            self.step.connection.execute(_INSERT_TIMERS, rows)
+        _INSERT_TIMERS.run_many(self.step.connection, rows)
 
     def _timer_row(self, timer: WaitingTimer) -> dict[str, Any]:
         clock_id, due_at = None, timer.due_at

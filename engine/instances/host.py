@@ -1,12 +1,13 @@
 """The runtime as the door to SpiffWorkflow sees it: time, functions, decisions and services of the step under way."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 
-from engine.deadlines import calendar_for, host_functions
+from engine.deadlines import WorkCalendar, calendar_for, host_functions
 from engine.deadlines.models import Clock, ClockState, Rung
 from engine.errors import Invalid
 from engine.instances.hooks import DocumentOrder, Step
@@ -36,22 +37,27 @@ _RUNG_DUE = (
     .limit(1)
 )
 
+#: The calendar's functions as an empty calendar has them: their names and parameters.
+_PATTERNS: Final = host_functions(WorkCalendar(), datetime(2026, 1, 1, tzinfo=UTC))
+
 
 class StepHost:
     """Serves one live process for as long as it is kept; each step puts itself in before it begins."""
 
     def __init__(self) -> None:
         self._step: Step | None = None
-        self._functions: dict[str, Callable[..., Any]] | None = None
+        self._counting: dict[str, Callable[..., Any]] | None = None
+        self._functions = {name: self._lazy(name, function) for name, function in _PATTERNS.items()}
+        self._functions |= {"clock due": self._clock_due, "rung": self._rung}
 
     def enter(self, step: Step) -> None:
         """Serve `step` from now on."""
-        self._step, self._functions = step, None
+        self._step, self._counting = step, None
         step.functions = self.functions
 
     def leave(self) -> None:
         """The step is over; whoever asks before the next one has made a mistake."""
-        self._step = self._functions = None
+        self._step = self._counting = None
 
     @property
     def step(self) -> Step:
@@ -66,15 +72,19 @@ class StepHost:
 
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The calendar's functions, and the dates of this instance's clocks."""
-        if self._functions is None:
-            step = self.step
-            calendar = calendar_for(step.session, step.jurisdiction, at=step.now)
-            self._functions = {
-                **host_functions(calendar, step.now),
-                "clock due": self._clock_due,
-                "rung": self._rung,
-            }
         return self._functions
+
+    def _lazy(self, name: str, pattern: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of the calendar that reads the calendar when it is called: most steps never count days."""
+
+        @wraps(pattern)
+        def call(*given: Any, **named: Any) -> Any:
+            if self._counting is None:
+                step = self.step
+                self._counting = host_functions(calendar_for(step.session, step.jurisdiction, at=step.now), step.now)
+            return self._counting[name](*given, **named)
+
+        return call
 
     def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
         """Evaluate a decision of the version that the instance runs on."""

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Insert,
     Integer,
     String,
     Table,
@@ -24,6 +23,7 @@ from sqlalchemy import (
 
 from engine.audit import Actor, AuditEvent, Tag
 from engine.db import Instant, new_id
+from engine.prepared import Prepared
 
 _EVENTS: Final = cast(Table, AuditEvent.__table__)
 #: What all events of a step share, and what each has of its own.
@@ -58,11 +58,11 @@ class Ledger:
         for number, event in enumerate(self._events):
             values |= {f"{name}_{number}": event[name] for name in _OWN}
         count, self._events = len(self._events), []
-        self._connection.execute(_appending(count), values)
+        _appending(count).run(self._connection, values)
 
 
 @lru_cache(maxsize=64)
-def _appending(count: int) -> Insert:
+def _appending(count: int) -> Prepared:
     """Return the statement that appends `count` events to a case.
 
     The last number is read by the statement itself: it sees the table as it was before its own rows.
@@ -82,4 +82,5 @@ def _appending(count: int) -> Insert:
         )
         for number in range(count)
     )
-    return insert(_EVENTS).from_select([*_COMMON, *_OWN, "seq"], union_all(*rows), include_defaults=False)
+    names = [*_COMMON, *_OWN, "seq"]
+    return Prepared(insert(_EVENTS).from_select(names, union_all(*rows), include_defaults=False))

@@ -7,12 +7,13 @@ from threading import Lock
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, Uuid, bindparam, exists, insert, select, update
 
 from engine.deadlines.models import Clock, Rung, Timer
 from engine.errors import Conflict, NotFound, Phrase
 from engine.instances.models import Incident, Instance, InstanceStatus
-from engine.organisation.models import Staff
+from engine.organisation.models import Membership, Staff
+from engine.prepared import Prepared
 from engine.tasks.models import Draft, WorkItem
 
 Live = TypeVar("Live")
@@ -49,14 +50,25 @@ def _locking(*columns: ColumnElement[Any], joined: Any, where: ColumnElement[boo
 
 _ITEM: Final = cast(Table, WorkItem.__table__)
 _OWNER: Final = cast(Table, Staff.__table__).alias("owner")
+_MEMBER: Final = cast(Table, Membership.__table__)
+_STAFF: Final = cast(Table, Staff.__table__)
 _TIMER: Final = cast(Table, Timer.__table__)
 _DRAFT: Final = cast(Table, Draft.__table__)
 _RUNG: Final = cast(Table, Rung.__table__)
 _CLOCK: Final = cast(Table, Clock.__table__)
 _INCIDENT: Final = cast(Table, Incident.__table__)
 
+#: Does the bound member of staff hold the role that the item asks for? What `engine.tasks.permission` asks by itself.
+_HOLDS: Final = exists().where(
+    _MEMBER.c.staff_id == bindparam("staff", type_=Uuid()),
+    _MEMBER.c.role == _ITEM.c.role,
+    _MEMBER.c.unit_id == _ITEM.c.unit_id,
+    _STAFF.c.id == _MEMBER.c.staff_id,
+    _STAFF.c.active,
+)
 _BY_ITEM: Final = _locking(
     *_ITEM.c, _OWNER.c.name.label("owner_name"), exists().where(_DRAFT.c.work_item_id == _ITEM.c.id).label("has_draft"),
+    _HOLDS.label("holds"),
     joined=_ITEM.join(_INSTANCE, _INSTANCE.c.id == _ITEM.c.instance_id).outerjoin(
         _OWNER, _OWNER.c.id == _ITEM.c.owner_id
     ),
@@ -84,7 +96,7 @@ _BY_INCIDENT: Final = _locking(
 _BY_ID: Final = _locking(joined=_INSTANCE, where=_INSTANCE.c.id == bindparam("id"))
 
 _INSERT: Final = insert(_INSTANCE)
-_SAVE: Final = (
+_SAVE: Final = Prepared(
     update(_INSTANCE)
     .where(_INSTANCE.c.id == bindparam("instance"), _INSTANCE.c.lock_version == bindparam("seen"))
     .values(
@@ -106,9 +118,14 @@ def lock(connection: Connection, instance_id: UUID) -> Held:
     return Held.of(_one(connection, _BY_ID, instance_id, Phrase("instance")))
 
 
-def lock_by_item(connection: Connection, item_id: UUID) -> Row[Any]:
-    """Lock the instance of a work item; the row has the item's columns, `owner_name`, and `Held`'s."""
-    return _one(connection, _BY_ITEM, item_id, Phrase("task"))
+def lock_by_item(connection: Connection, item_id: UUID, staff_id: UUID | None) -> Row[Any]:
+    """Lock the instance of a work item.
+
+    Returns:
+        A row with the item's columns, `owner_name`, `has_draft`, `holds` (whether the member of staff holds the role
+        that the item asks for), and `Held`'s.
+    """
+    return _one(connection, _BY_ITEM, item_id, Phrase("task"), staff=staff_id)
 
 
 def lock_by_timer(connection: Connection, timer_id: UUID, *, wait: bool = True) -> Row[Any] | None:
@@ -130,8 +147,8 @@ def lock_by_incident(connection: Connection, incident_id: UUID) -> Row[Any]:
     return _one(connection, _BY_INCIDENT, incident_id, Phrase("incident"))
 
 
-def _one(connection: Connection, statement: Select[Any], identity: UUID, what: Phrase) -> Row[Any]:
-    row = connection.execute(statement, {"id": identity}).first()
+def _one(connection: Connection, statement: Select[Any], identity: UUID, what: Phrase, **values: Any) -> Row[Any]:
+    row = connection.execute(statement, {"id": identity, **values}).first()
     if row is None:
         raise NotFound(f"no-such-{what}", "There is no {what} {id}.", what=what, id=str(identity))
     return row
@@ -156,7 +173,7 @@ def save(
         "instance": held.id, "seen": held.lock_version, "next": version, "blob": state, "standing": str(status),
         "ended": ended_at, "result": outcome,
     }  # fmt: skip
-    if connection.execute(_SAVE, values).rowcount != 1:
+    if _SAVE.run(connection, values) != 1:
         raise Conflict(
             "instance-changed-meanwhile",
             "The process of this matter moved at the same moment. Nothing of this step was kept; try again.",

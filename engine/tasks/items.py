@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, bindparam, column, insert, select, table, text, update
 
 from engine.db import Instant
+from engine.prepared import Prepared
 from engine.tasks.models import WorkItem, WorkItemState
 
 _TABLE: Final = cast(Table, WorkItem.__table__)
@@ -16,8 +17,13 @@ _CLOCK: Final = table("clock", column("id", _TABLE.c.clock_id.type), column("due
 _LIVE: Final = text("state IN ('open', 'claimed')")
 
 
-_INSERT: Final = insert(_TABLE)
-_COMPLETE: Final = (
+#: What the runtime writes of a new item; the other columns are null.
+_NEW: Final = (
+    "id", "case_id", "instance_id", "jurisdiction", "task_id", "element_id", "process_id", "name", "form_id", "role",
+    "unit_id", "inbox_key", "why", "excluded", "state", "due_at", "clock_id", "priority", "created_at",
+)  # fmt: skip
+_INSERT: Final = Prepared(insert(_TABLE), _NEW)
+_COMPLETE: Final = Prepared(
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("item"), _TABLE.c.owner_id.is_not_distinct_from(bindparam("seen")), _LIVE)
     .values(
@@ -28,7 +34,7 @@ _COMPLETE: Final = (
         completed_by=bindparam("by"),
     )
 )
-_WITHDRAW: Final = (
+_WITHDRAW: Final = Prepared(
     update(_TABLE)
     .where(_TABLE.c.instance_id == bindparam("instance"), _TABLE.c.task_id == bindparam("task"), _LIVE)
     .values(state=WorkItemState.WITHDRAWN.value)
@@ -41,9 +47,8 @@ _FOLLOW: Final = (
 
 
 def insert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert `rows`, each with a value for the same columns."""
-    if rows:
-        connection.execute(_INSERT, list(rows))
+    """Insert `rows`, each with the columns of a new item."""
+    _INSERT.run_many(connection, rows)
 
 
 def complete_item(
@@ -67,13 +72,12 @@ def complete_item(
         False when the item is no longer live, or somebody else has claimed it since it was read.
     """
     row = {"item": item_id, "seen": seen_owner, "owner": owner_id, "claimed": claimed_at, "at": at, "by": by}
-    return connection.execute(_COMPLETE, row).rowcount == 1
+    return _COMPLETE.run(connection, row) == 1
 
 
 def withdraw_items(connection: Connection, instance_id: UUID, task_ids: Sequence[str]) -> None:
     """Take the items of tasks that the process no longer needs out of the inboxes."""
-    if task_ids:
-        connection.execute(_WITHDRAW, [{"instance": instance_id, "task": task} for task in task_ids])
+    _WITHDRAW.run_many(connection, [{"instance": instance_id, "task": task} for task in task_ids])
 
 
 def follow_clocks(connection: Connection, instance_id: UUID) -> None:

@@ -216,7 +216,7 @@ def test_a_document_is_issued_with_the_task_that_orders_it(world: World) -> None
     world.start(
         p.package(
             p.start(), p.task("reply", form="verify", document="reply"), p.end(), p.chain("start", "reply", "end"),
-            files=[FORM],
+            files=[FORM, ("documents/reply.html", b"<h1>Reply</h1>")],
         )
     )  # fmt: skip
     world.complete("reply", {"result": "已修好"})
