@@ -34,7 +34,8 @@ def show(case_id: UUID) -> str:
     locale = str(get_locale())
     reasons = {clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks}
     return render_template(
-        "cases/case.html", view=view, case=view.case, now=current.now(), story=story.lines(view.events, whole="story" in request.args),
+        "cases/case.html", view=view, case=view.case, now=current.now(),
+        story=story.lines(view.events, whole="story" in request.args),
         reasons=reasons, steps=step_rows(view),
     )  # fmt: skip
 
