@@ -16,7 +16,7 @@ from engine.organisation.policy import Action, Field, require
 from web import current
 from web.api import created
 from web.api.keys import HEADER, PARAMETER, keyed
-from web.api.schemas import CaseFiling, CaseSchema, ClockSchema, FiledSchema, TimelineSchema, problems
+from web.api.schemas import CaseFiling, CaseSchema, FiledSchema, TimelineSchema, problems
 
 blueprint: Final = Blueprint("api_cases", __name__, url_prefix="/cases", description="Matters")
 
@@ -77,7 +77,7 @@ def read_case(case_id: UUID) -> Any:
         Field.PLACE: view.place,
         Field.ADDRESS: case.address,
         Field.FILED_AT: case.filed_at,
-        Field.CLOCKS: [ClockSchema().dump(clock) for clock in view.clocks],
+        Field.CLOCKS: view.clocks,
     }
     shown: dict[str, Any] = {field.value: value for field, value in facts.items() if field in view.visible}
     if view.petitioner:

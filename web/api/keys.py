@@ -1,7 +1,7 @@
 """Idempotency-Key: the answer is kept in the same transaction as what the request did."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
@@ -30,6 +30,8 @@ PARAMETER: Final = {
 def keyed(view: Callable[P, Any]) -> Callable[P, Any]:
     """Let a view be called again with the same key. The view returns (body, status) or (body, status, headers).
 
+    The body is what its schema made: it is kept and answered as it is.
+
     Raises:
         Invalid: the key is too long, or was used for another request.
         Conflict: the first request with this key is still under way.
@@ -39,7 +41,7 @@ def keyed(view: Callable[P, Any]) -> Callable[P, Any]:
     def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
         key = request.headers.get(HEADER, "").strip()
         if not key:
-            return view(*args, **kwargs)
+            return _response(*view(*args, **kwargs))
         if len(key) > _LONGEST:
             raise Invalid("key-too-long", "The Idempotency-Key has more than {limit} characters.", limit=_LONGEST)
         return _answer(key, lambda: view(*args, **kwargs))
@@ -67,7 +69,14 @@ def _answer(key: str, do: Callable[[], Any]) -> Any:
         raise Conflict(
             "request-under-way", "The first request with this Idempotency-Key is under way. Ask again in a moment."
         ) from error
-    return (body, status, *rest)
+    return _response(body, status, *rest)
+
+
+def _response(body: Any, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a whole answer, which flask-smorest does not put through the schema a second time."""
+    answer = make_response(orjson.dumps(body, default=str), status, headers)
+    answer.mimetype = "application/json"
+    return answer
 
 
 def _again(known: KeyedAnswer, digest: str) -> Response:

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from config import Settings, SettingsError, read_env_file
 from engine.errors import EngineError
-from web.cli import checking, demonstration, packages, people, server
+from web.cli import checking, demonstration, packages, people, server, tokens
 
 #: each adds its commands; a command is a function of the parsed arguments and the settings' reader
-_GROUPS: Final = (server, checking, packages, people, demonstration)
+_GROUPS: Final = (server, checking, packages, people, tokens, demonstration)
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
