@@ -104,7 +104,8 @@ def empty(engine: sa.Engine) -> None:
     statements = ["SET LOCAL session_replication_role = 'replica'"]
     statements += [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
     with engine.begin() as connection:
-        connection.exec_driver_sql("; ".join(statements))
+        # one command, because every command is prepared
+        connection.exec_driver_sql(f"DO $$ BEGIN {'; '.join(statements)}; END $$")
 
 
 @pytest.fixture
