@@ -64,7 +64,7 @@ class History:
     def run(self) -> int:
         """Play everything; return how many cases were filed."""
         for story in STORIES:
-            self._put(self._on_duty(self._now - timedelta(days=story.days_ago)), story)
+            self._put(self._now - timedelta(days=story.days_ago), story)  # residents file at any hour
         swept = min(at for at, _, _ in self._queue)
         while self._queue and self._queue[0][0] <= self._now:
             at, _, what = heapq.heappop(self._queue)
