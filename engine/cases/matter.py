@@ -55,7 +55,7 @@ class Matter:
 
 def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str) -> Matter:
     """Return a matter for the resident who holds its receipt. A duplicate shows how the original fares."""
-    view = case_view(session, resident_viewer(case.id), case.id, vault=vault)
+    view = case_view(session, resident_viewer(case.id), case.id, vault=vault, locale=locale)
     original = session.get(Case, case.merged_into_id) if case.merged_into_id else None
     shown = original or case
     instance = instance_of(session, shown.id)

@@ -17,6 +17,9 @@ from engine.cases.subject import get_case, subject_of
 from engine.cases.vault import Vault
 from engine.db import writing
 from engine.deadlines.models import Clock, ClockState
+from engine.definitions import LoadedVersion, load
+from engine.errors import EngineError
+from engine.instances.models import Instance
 from engine.organisation.models import OrgUnit, Staff
 from engine.organisation.policy import Action, CaseSubject, Field, Viewer, require, visible_fields
 from engine.tasks.models import LIVE, WorkItem
@@ -49,6 +52,7 @@ class CaseView:
     Args:
         petitioner: keys `name`, `phone`, `email` as far as they may be seen.
         clocks: running ones first, the statutory one before internal ones.
+        clock_names: what each clock runs over, by its id, in the reader's language.
         events: the audit events that the viewer may read, first things first.
     """
 
@@ -56,6 +60,7 @@ class CaseView:
     subject: CaseSubject
     visible: frozenset[Field]
     place: str | None
+    category: str | None
     title: str | None
     text: str | None
     address: str | None
@@ -63,6 +68,7 @@ class CaseView:
     attachments: list[Attachment]
     documents: list[Document]
     clocks: list[Clock]
+    clock_names: dict[UUID, str]
     work: list[OpenWork]
     events: list[AuditEvent]
 
@@ -71,8 +77,11 @@ class CaseView:
         return Field(field) in self.visible
 
 
-def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault) -> CaseView:
+def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, locale: str = "zh_CN") -> CaseView:
     """Return a case as `viewer` may see it.
+
+    Args:
+        locale: of the names that come from the process package.
 
     Raises:
         NotFound: there is no such case, or the viewer may not know of it.
@@ -83,6 +92,8 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault) 
     require(viewer, Action.VIEW_CASE, subject)
     visible = visible_fields(viewer, subject)
     place = session.get_one(OrgUnit, case.place_id)
+    clocks = clocks_of(session, case.id) if visible & {Field.CLOCKS, Field.DUE} else []
+    version = _version(session, case.id)
     return CaseView(
         case=case,
         subject=subject,
@@ -94,10 +105,28 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault) 
         petitioner=_petitioner(case, visible, vault),
         attachments=attachments_of(session, case.id) if Field.ATTACHMENTS in visible else [],
         documents=documents_of(session, case.id) if Field.DOCUMENTS in visible else [],
-        clocks=clocks_of(session, case.id) if visible & {Field.CLOCKS, Field.DUE} else [],
+        category=_category(version, case, locale) if Field.CATEGORY in visible else None,
+        clocks=clocks,
+        clock_names={c.id: version.element_name(c.process_id, c.element_id, locale) for c in clocks if version},
         work=open_work(session, case.id) if Field.OWNER in visible else [],
         events=_events(session, case.id, visible),
     )
+
+
+def _version(session: Session, case_id: UUID) -> LoadedVersion | None:
+    found = session.scalar(
+        select(Instance.version_id).where(Instance.case_id == case_id).order_by(Instance.started_at.desc()).limit(1)
+    )
+    if found is None:
+        return None
+    try:
+        return load(session, found)
+    except EngineError:
+        return None  # a version that cannot be read any more costs a page its names, not the page
+
+
+def _category(version: LoadedVersion | None, case: Case, locale: str) -> str:
+    return version.category_name(case.category, locale) if version is not None else case.category
 
 
 def _petitioner(case: Case, visible: frozenset[Field], vault: Vault) -> dict[str, Any]:

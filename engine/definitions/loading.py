@@ -90,6 +90,18 @@ class LoadedVersion:
         process = self.definitions.processes.get(process_id)
         return process.elements.get(element_id) if process is not None else None
 
+    def element_name(self, process_id: str, element_id: str, locale: str) -> str:
+        """Return what an element is called, on one line: as drawn, or as `texts.json` has it in another language."""
+        texts = self.texts.get("elements", {}).get(process_id, {}).get(element_id, {})
+        named = texts.get(locale, {}).get("name")
+        element = self.element(process_id, element_id)
+        return str(named) if named else (element.name if element else element_id).replace("\n", "")
+
+    def category_name(self, key: str, locale: str) -> str:
+        """Return what a category of the manifest is called; the key itself when there is none such."""
+        names: dict[str, str] = next((each["name"] for each in self.categories if each["key"] == key), {})
+        return str(names.get(locale) or names.get("zh_CN") or key)
+
     def decide(
         self,
         decision_id: str,

@@ -18,7 +18,7 @@ class Street:
 
 @dataclass(frozen=True, kw_only=True)
 class FinerPlace:
-    """A place inside a community. `label` says where it lies: `一里 › 3号楼`."""
+    """A place inside a community, by the name that people know it by."""
 
     code: str
     label: str
@@ -40,7 +40,7 @@ def streets(session: Session, jurisdiction: str) -> list[Street]:
 
 
 def finer_places(session: Session, jurisdiction: str, community_code: str, *, limit: int = 500) -> list[FinerPlace]:
-    """Return estates and buildings of a community, each with the way to it; nothing for an unknown community."""
+    """Return estates and buildings of a community, in the order of the grid; nothing for an unknown community."""
     community = session.scalar(
         select(OrgUnit).where(
             OrgUnit.jurisdiction == jurisdiction,
@@ -61,15 +61,8 @@ def finer_places(session: Session, jurisdiction: str, community_code: str, *, li
         .order_by(OrgUnit.path)
         .limit(limit)
     ).all()
-    names = {unit.id: unit for unit in units}
-    places = []
-    for unit in units:
-        if unit.kind not in (UnitKind.ESTATE, UnitKind.BUILDING):
-            continue
-        way, above = [unit.name], names.get(unit.parent_id) if unit.parent_id else None
-        while above is not None:
-            if above.kind != UnitKind.AREA:
-                way.append(above.name)
-            above = names.get(above.parent_id) if above.parent_id else None
-        places.append(FinerPlace(code=unit.code, label=" › ".join(reversed(way))))
-    return places
+    return [
+        FinerPlace(code=unit.code, label=unit.name)
+        for unit in units
+        if unit.kind in (UnitKind.ESTATE, UnitKind.BUILDING)
+    ]

@@ -14,6 +14,7 @@ from web import current
 from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import page_source, page_tokens, step_rows
+from web.languages import choose_locale
 
 blueprint: Final = Blueprint("cases", __name__)
 #: what a browser may show in place; everything else is downloaded
@@ -22,7 +23,7 @@ _SHOWN: Final = ("image/jpeg", "image/png", "image/webp")
 
 def read_case(case_id: UUID) -> CaseView:
     """Return a matter as the signed-in reader may see it, and record that they saw who the resident is."""
-    view = case_view(current.session(), current.viewer(), case_id, vault=current.vault())
+    view = case_view(current.session(), current.viewer(), case_id, vault=current.vault(), locale=choose_locale())
     note_personal_read(current.session(), view, current.actor(), current.now())
     return view
 

@@ -76,22 +76,25 @@ def units() -> list[Unit]:
         found.append(Unit(code=f"{street}-centre", name=f"{street_name}中心", kind=Kind.OFFICE, parent=street))
         for community, community_name in communities:
             found.append(Unit(code=community, name=community_name, kind=Kind.COMMUNITY, parent=street))
-            found += _grid(community)
+            found += _grid(community, community_name)
     return found
 
 
-def _grid(community: str) -> list[Unit]:
-    """Return a community's estates, areas, buildings and stairs."""
+def _grid(community: str, name: str) -> list[Unit]:
+    """Return a community's estates, areas, buildings and stairs; each name says where it is."""
     found = []
-    for e, estate_name in enumerate(("一里", "二里"), 1):
-        estate = f"{community}-{e}"
+    for e, lane in enumerate(("一里", "二里"), 1):
+        estate, estate_name = f"{community}-{e}", name.removesuffix("社区") + lane
         found.append(Unit(code=estate, name=estate_name, kind=Kind.ESTATE, parent=community))
         area = f"{estate}-a"
         found.append(Unit(code=area, name=f"{estate_name}东片", kind=Kind.AREA, parent=estate))
         for b in (1, 2, 3):
-            building = f"{area}-{b}"
-            found.append(Unit(code=building, name=f"{b}号楼", kind=Kind.BUILDING, parent=area))
-            found += [Unit(code=f"{building}-{s}", name=f"{s}单元", kind=Kind.STAIR, parent=building) for s in (1, 2)]
+            building, building_name = f"{area}-{b}", f"{estate_name}{b}号楼"
+            found.append(Unit(code=building, name=building_name, kind=Kind.BUILDING, parent=area))
+            found += [
+                Unit(code=f"{building}-{s}", name=f"{building_name}{s}单元", kind=Kind.STAIR, parent=building)
+                for s in (1, 2)
+            ]
     return found
 
 
