@@ -24,6 +24,8 @@ from engine.spiff import ServiceCall
 
 #: Documents that go to the resident; the others stay among staff.
 SERVED: Final = frozenset({"acceptance", "diversion", "refusal", "merged", "extension", "reply"})
+#: Beside the field in which the number of the original was entered.
+NO_SUCH_NUMBER: Final = "There is no other matter with this number."
 #: zeebe:taskDefinition type of the service that prolongs clocks.
 EXTEND: Final = "extend"
 
@@ -182,6 +184,7 @@ def _merge(step: Step, case: Case, ended: Ended) -> None:
             "There is no case {number} to merge {case} into. Correct the number at registration.",
             number=str(number),
             case=case.number,
+            fields={"duplicate_of": [NO_SUCH_NUMBER]},
         )
     case.merged_into_id = original.merged_into_id or original.id
     record(

@@ -109,7 +109,7 @@ class ShownForm:
         """
         if "fields" not in error.facts:
             raise error
-        fields = error.facts["fields"]
+        fields = {name: [gettext(text) for text in texts] for name, texts in error.facts["fields"].items()}
         try:
             self.form.load(submitted, self.context, now=self.now, translate=gettext)
         except Invalid as said:
