@@ -23,11 +23,13 @@ STATUS: Final[dict[type[EngineError], int]] = {
 }
 TITLES: Final = {
     400: lazy_gettext("这个请求无法读取"),
+    401: lazy_gettext("请先登录"),
     403: lazy_gettext("您不能打开或改动这一项"),
     404: lazy_gettext("没有这个页面"),
     405: lazy_gettext("这里不能这样操作"),
     409: lazy_gettext("情况已经变了"),
     413: lazy_gettext("内容太大"),
+    415: lazy_gettext("内容的类型不对"),
     422: lazy_gettext("有内容需要更正"),
     429: lazy_gettext("操作太频繁"),
     500: lazy_gettext("系统出了问题"),
@@ -44,6 +46,15 @@ ADVICE: Final = {
     500: lazy_gettext("这一步没有保存。请再试一次；如果仍然这样，请把下面的编号告诉运维员。"),
     503: lazy_gettext("先前已确认的内容都在。请过一分钟再试。"),
 }
+
+#: the same for programs, which have no page to go back to
+ADVICE_TO_PROGRAMS: Final = {
+    404: lazy_gettext("这个地址没有对应的接口。接口说明见 /api/v1/openapi.json。"),
+    405: lazy_gettext("这个地址不接受这个方法；接受哪些见 Allow。"),
+    413: lazy_gettext("请求内容太大，没有任何改动。"),
+}
+#: facts of an error that a program reads beside the sentence: what is wrong with which element, who was first and when
+_TOLD: Final = ("findings", "who", "when")
 
 
 def status_of(error: EngineError) -> int:
@@ -69,7 +80,8 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return make_response(error.get_response())
-    answer = problem(status, f"http-{status}", str(ADVICE.get(status, error.description or "")), {})
+    advice = (ADVICE | ADVICE_TO_PROGRAMS) if wants_json() else ADVICE
+    answer = problem(status, f"http-{status}", str(advice.get(status, error.description or "")), {})
     for name, value in error.get_headers():
         if name.lower() in ("retry-after", "allow", "www-authenticate"):
             answer.headers[name] = value
@@ -115,6 +127,7 @@ def problem(status: int, code: str, message: str, facts: dict[str, object]) -> R
         body |= {"detail": message, "code": code, "request_id": request_id}
         if isinstance(facts.get("fields"), dict):
             body["errors"] = facts["fields"]
+        body |= {name: facts[name] for name in _TOLD if facts.get(name)}
         answer = make_response(jsonify(body), status)
         answer.mimetype = "application/problem+json"
         return answer

@@ -69,12 +69,17 @@ class _Babel(Babel):  # type: ignore[misc]  # no types of its own
 
 
 def choose_locale() -> str:
-    """Return the reader's language: their account's, else the cookie's, else the browser's, else Chinese."""
+    """Return the reader's language: their account's, else the cookie's, else the browser's, else Chinese.
+
+    A program reads the language that it asks for.
+    """
     if not has_request_context():
         return DEFAULT
     chosen = request.cookies.get(COOKIE)
     if current_user and current_user.is_authenticated:
         chosen = current_user.staff.locale
+    if request.path.startswith("/api/") and request.accept_languages:  # a program has no account of its own
+        chosen = None
     if chosen in LANGUAGES:
         return chosen
     accepted = request.accept_languages.best_match(["zh-CN", "zh", "en"])

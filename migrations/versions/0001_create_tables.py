@@ -251,8 +251,8 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=255), nullable=False),
     sa.Column('request_sha256', sa.String(length=64), nullable=False),
     sa.Column('status', sa.Integer(), nullable=False),
-    sa.Column('body', sa.Text(), nullable=False),
     sa.Column('location', sa.String(length=300), nullable=False),
+    sa.Column('sealed', sa.LargeBinary(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['token_id'], ['api_token.id'], name=op.f('fk_keyed_answer_token_id')),
     sa.PrimaryKeyConstraint('token_id', 'key', name=op.f('pk_keyed_answer'))

@@ -2,12 +2,18 @@
 
 from typing import Any, Final
 
-from flask import Flask, Response
+from flask import Flask
 from flask_smorest import Api
 
 from web.guard import csrf
 
 VERSION: Final = "v1"
+_ABOUT: Final = """\
+The same services as the pages, for programs.
+
+A program sends `Authorization: Bearer <token>`, made by `chuishao token add`; it may do what the member of staff may \
+whom the token stands for. Every error is `application/problem+json` with a stable `code`. A request that changes \
+something may carry an `Idempotency-Key`: repeated, it does nothing again. `Accept-Language: en` answers in English."""
 
 
 def init_api(app: Flask) -> None:
@@ -26,7 +32,7 @@ def init_api(app: Flask) -> None:
         API_SPEC_OPTIONS={
             "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
             "security": [{"token": []}],
-            "info": {"description": __doc__},
+            "info": {"description": _ABOUT},
         },
     )
     api = _Api(app)
@@ -44,15 +50,9 @@ def init_api(app: Flask) -> None:
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest without its own error pages: `web.errors` answers every error in one way."""
+    """flask-smorest without its own errors: `web.errors` answers every one, `web.api.blueprint` describes them."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         return None
-
-
-def created(body: Any, location: str) -> tuple[Any, int, dict[str, str]]:
-    """Return the answer that something was made, and where."""
-    return body, 201, {"Location": location}
-
-
-Answer = Response | tuple[Any, int] | tuple[Any, int, dict[str, str]] | Any

@@ -1,45 +1,34 @@
 """Cases: file, read, follow what happened."""
 
-import secrets
 from typing import Any, Final
 from uuid import UUID
 
-from flask import g, request
-from flask_smorest import Blueprint
-from marshmallow import ValidationError
-
-from engine.cases.filing import file_case
-from engine.cases.filing_schema import FilingSchema
-from engine.cases.view import CaseView, case_view, note_personal_read
-from engine.errors import Invalid
+from engine.cases.filing import Filing, file_case
+from engine.cases.vault import new_submission
+from engine.cases.view import CaseView, case_view
 from engine.organisation.policy import Action, Field, require
 from web import current
-from web.api import created
-from web.api.keys import HEADER, PARAMETER, keyed
-from web.api.schemas import CaseFiling, CaseSchema, FiledSchema, TimelineSchema, problems
+from web.api.blueprint import Blueprint, created
+from web.api.keys import keyed
+from web.api.schemas import CaseFiling, CaseSchema, FiledSchema, TimelineSchema
+from web.cases.views import read_case as view_of
 
 blueprint: Final = Blueprint("api_cases", __name__, url_prefix="/cases", description="Matters")
 
 
 @blueprint.post("")
 @blueprint.arguments(CaseFiling)
-@blueprint.doc(parameters=[PARAMETER], responses=problems(403, 422))
-@blueprint.response(201, FiledSchema)
 @keyed
-def create_case(body: dict[str, Any]) -> Any:
+@blueprint.problems(403, 404)
+@blueprint.response(201, FiledSchema)
+def file_matter(filing: Filing) -> Any:
     """File a matter for a resident and start its process."""
     require(current.viewer(), Action.FILE_CASE)
-    try:
-        filing = FilingSchema().load(body)
-    except ValidationError as error:
-        fields = error.normalized_messages()  # type: ignore[no-untyped-call]
-        raise Invalid("filing-invalid", "The matter cannot be filed as it is.", fields=fields) from error
-    key = request.headers.get(HEADER) or secrets.token_urlsafe(24)
     filed = file_case(
         current.session(),
         filing,
         jurisdiction=current.settings().jurisdiction,
-        submission=f"api:{g.api_token.id}:{key}",
+        submission=new_submission(),
         vault=current.vault(),
         runtime=current.runtime(),
         actor=current.actor(),
@@ -51,45 +40,46 @@ def create_case(body: dict[str, Any]) -> Any:
         "tracking_code": filed.receipt.tracking_code,
         "pin": filed.receipt.pin,
     }
-    return created(FiledSchema().dump(facts), f"/api/v1/cases/{filed.case.id}")
-
-
-def _view(case_id: UUID) -> CaseView:
-    view = case_view(current.session(), current.viewer(), case_id, vault=current.vault())
-    note_personal_read(current.session(), view, current.actor(), current.now())
-    return view
+    return created(facts, "api_cases.read_case", case_id=filed.case.id)
 
 
 @blueprint.get("/<uuid:case_id>")
-@blueprint.doc(responses=problems(403, 404))
+@blueprint.problems(403, 404)
 @blueprint.response(200, CaseSchema)
 def read_case(case_id: UUID) -> Any:
-    """Read a case as far as the token's holder may see it."""
-    view = _view(case_id)
-    case = view.case
-    facts = {
-        Field.NUMBER: case.number,
-        Field.KIND: case.kind,
-        Field.STATE: case.state,
-        Field.TITLE: case.title,
-        Field.TEXT: case.text,
-        Field.CATEGORY: case.category,
-        Field.PLACE: view.place,
-        Field.ADDRESS: case.address,
-        Field.FILED_AT: case.filed_at,
-        Field.CLOCKS: view.clocks,
-    }
-    shown: dict[str, Any] = {field.value: value for field, value in facts.items() if field in view.visible}
+    """Read a case as far as the token's holder may see it; what they may not see is absent."""
+    view = view_of(case_id)
+    shown = {field.value: value for field, value in _facts(view).items() if field in view.visible}
     if view.petitioner:
         shown["petitioner"] = view.petitioner
     if Field.OWNER in view.visible:
-        shown["open_work"] = [{"id": str(w.item.id), "name": w.item.name, "unit": w.unit} for w in view.work]
-    return {"id": case.id, **shown}
+        shown["open_work"] = [
+            {"id": each.item.id, "name": each.item.name, "unit_name": each.unit, "owner_name": each.owner}
+            for each in view.work
+        ]
+    return {"id": view.case.id, **shown}
+
+
+def _facts(view: CaseView) -> dict[Field, Any]:
+    case = view.case
+    return {
+        Field.NUMBER: case.number,
+        Field.KIND: case.kind,
+        Field.STATE: case.state,
+        Field.TITLE: view.title,
+        Field.TEXT: view.text,
+        Field.CATEGORY: case.category,
+        Field.CHANNEL: case.channel,
+        Field.PLACE: view.place,
+        Field.ADDRESS: view.address,
+        Field.FILED_AT: case.filed_at,
+        Field.CLOCKS: view.clocks,
+    }
 
 
 @blueprint.get("/<uuid:case_id>/timeline")
-@blueprint.doc(responses=problems(403, 404))
+@blueprint.problems(403, 404)
 @blueprint.response(200, TimelineSchema)
 def read_timeline(case_id: UUID) -> Any:
-    """Read what happened to a case, as far as the token's holder may."""
-    return {"events": _view(case_id).events}
+    """Read what happened to a case, as far as the token's holder may; first things first."""
+    return {"events": case_view(current.session(), current.viewer(), case_id, vault=current.vault()).events}

@@ -1,12 +1,14 @@
 """Idempotency-Key: the answer is kept in the same transaction as what the request did."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
-from typing import Any, Final, ParamSpec
+from typing import Final, ParamSpec
 
-import orjson
 from flask import Response, g, make_response, request
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.db import writing
@@ -17,76 +19,93 @@ from web.api.models import KeyedAnswer
 P = ParamSpec("P")
 
 HEADER: Final = "Idempotency-Key"
+REPLAYED: Final = "Idempotency-Replayed"
 _LONGEST: Final = 255
+_PATTERN: Final = rf"[!-~]{{1,{_LONGEST}}}"
+#: how long an answer is kept: longer than any client goes on retrying
+KEPT: Final = timedelta(hours=24)
 PARAMETER: Final = {
     "name": HEADER,
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": _LONGEST},
-    "description": "The same key with the same request returns the first answer and does nothing again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": _LONGEST, "pattern": f"^{_PATTERN}$"},
+    "description": "The same key with the same request within 24 hours returns the first answer, with the header "
+    f"`{REPLAYED}: true`, and does nothing again. Errors are not remembered.",
 }
 
 
-def keyed(view: Callable[P, Any]) -> Callable[P, Any]:
-    """Let a view be called again with the same key. The view returns (body, status) or (body, status, headers).
+class _Taken(Exception):
+    """Another request with this key was faster, and has ended by now."""
 
-    The body is what its schema made: it is kept and answered as it is.
+
+def keyed(view: Callable[P, Response]) -> Callable[P, Response]:
+    """Let a view be called again with the same key. It stands outside of what makes a response of the view's answer.
 
     Raises:
-        Invalid: the key is too long, or was used for another request.
+        Invalid: the key cannot be used, or was used for another request.
         Conflict: the first request with this key is still under way.
     """
 
     @wraps(view)
-    def answer(*args: P.args, **kwargs: P.kwargs) -> Any:
-        key = request.headers.get(HEADER, "").strip()
-        if not key:
-            return _response(*view(*args, **kwargs))
-        if len(key) > _LONGEST:
-            raise Invalid("key-too-long", "The Idempotency-Key has more than {limit} characters.", limit=_LONGEST)
-        return _answer(key, lambda: view(*args, **kwargs))
-
-    return answer
-
-
-def _answer(key: str, do: Callable[[], Any]) -> Any:
-    session, token_id, digest = current.session(), g.api_token.id, _digest()
-    try:
-        with writing(session):
-            known = session.get(KeyedAnswer, (token_id, key))
-            if known is not None:
-                return _again(known, digest)
-            kept = KeyedAnswer(token_id=token_id, key=key, request_sha256=digest, status=0, body="")
-            kept.created_at = current.now()
-            session.add(kept)
-            session.flush()
-            body, status, *rest = do()
-            kept.status, kept.body = status, orjson.dumps(body, default=str).decode()
-            kept.location = rest[0].get("Location", "") if rest else ""
-    except IntegrityError as error:
-        if "keyed_answer" not in str(error.orig):
-            raise
+    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return view(*args, **kwargs)
+        if not re.fullmatch(_PATTERN, key):
+            raise Invalid(
+                "key-unusable",
+                "The Idempotency-Key is not 1 to {limit} visible ASCII characters. Use a random UUID.",
+                limit=_LONGEST,
+            )
+        for _ in range(2):
+            try:
+                return _answer_once(key, lambda: view(*args, **kwargs))
+            except _Taken:
+                continue
         raise Conflict(
             "request-under-way", "The first request with this Idempotency-Key is under way. Ask again in a moment."
-        ) from error
-    return _response(body, status, *rest)
+        )
 
-
-def _response(body: Any, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a whole answer, which flask-smorest does not put through the schema a second time."""
-    answer = make_response(orjson.dumps(body, default=str), status, headers)
-    answer.mimetype = "application/json"
+    answer._apidoc = getattr(view, "_apidoc", {}) | {"keyed": True}  # type: ignore[attr-defined]  # read by Blueprint
     return answer
 
 
-def _again(known: KeyedAnswer, digest: str) -> Response:
-    if known.request_sha256 != digest:
+def _answer_once(key: str, do: Callable[[], Response]) -> Response:
+    session, token_id, now = current.session(), g.api_token.id, current.now()
+    this = (KeyedAnswer.token_id == token_id, KeyedAnswer.key == key)
+    with writing(session):
+        session.execute(delete(KeyedAnswer).where(KeyedAnswer.created_at < now - KEPT))
+        known = session.get(KeyedAnswer, (token_id, key), populate_existing=True)
+        if known is not None:
+            return _again(known)
+        row = {"token_id": token_id, "key": key, "request_sha256": _digest(), "created_at": now}
+        try:
+            session.execute(insert(KeyedAnswer).values(**row, status=0, location="", sealed=b""))
+        except IntegrityError as error:  # PostgreSQL let us wait for the other request, then said that it was first
+            raise _Taken from error
+        answer = do()
+        if answer.status_code >= 400:  # an incident, say, is kept although the request failed
+            session.execute(delete(KeyedAnswer).where(*this))
+        else:
+            kept = {
+                "status": answer.status_code,
+                "location": answer.headers.get("Location", ""),
+                # a receipt's code and PIN stand nowhere else in the database either
+                "sealed": current.vault().seal({"body": answer.get_data(as_text=True)}, token_id),
+            }
+            session.execute(update(KeyedAnswer).where(*this).values(**kept))
+    return answer
+
+
+def _again(known: KeyedAnswer) -> Response:
+    if known.request_sha256 != _digest():
         raise Invalid(
             "key-used", "This Idempotency-Key was used for another request. Make a new key; nothing was changed."
         )
-    answer = make_response(known.body, known.status)
+    body = current.vault().open(known.sealed, known.token_id)["body"]
+    answer = make_response(body, known.status)
     answer.mimetype = "application/json"
-    answer.headers["Idempotency-Replayed"] = "true"
+    answer.headers[REPLAYED] = "true"
     if known.location:
         answer.headers["Location"] = known.location
     return answer

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Instant, new_id
+from engine.db import Base, Bytes, Instant, new_id
 
 
 class ApiToken(Base):
@@ -36,6 +36,7 @@ class KeyedAnswer(Base):
     #: SHA-256 over method, path and body, hex: the same key for another request is a mistake
     request_sha256: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
-    body: Mapped[str] = mapped_column(Text)
     location: Mapped[str] = mapped_column(String(300), default="")
+    #: {"body": …}, sealed: an answer may carry what identifies a resident, or the PIN of a receipt
+    sealed: Mapped[bytes] = mapped_column(Bytes)
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,62 +1,137 @@
 """What the API takes and answers, as marshmallow schemas; OpenAPI is made from them."""
 
-from typing import Any
+from typing import Any, Final
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
-from engine.tasks import Bucket, Holding
+from engine.cases.filing_schema import FilingSchema
+from engine.cases.models import CaseState
+from engine.definitions import VersionState
+from engine.tasks import Bucket, Holding, WorkItemState
+from web.words import one_line
+
+#: a matter that a program hands in did not come by the portal
+CHANNELS: Final = ("api", "grid", "hotline", "letter", "visit")
+
+
+class _Name(fields.String):
+    """A name without the line breaks that its author made for the drawing."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else one_line(value)
+
+
+class FindingSchema(Schema):
+    """What is wrong with an element of a package, and how to mend it."""
+
+    severity = fields.String(required=True)
+    code = fields.String(required=True)
+    file = fields.String(required=True)
+    element_id = fields.String(required=True)
+    element_name = fields.String(required=True)
+    message = fields.String(required=True)
+    reason = fields.String(required=True)
+    mend = fields.String(required=True)
 
 
 class ProblemSchema(Schema):
     """An error, RFC 9457."""
 
-    type = fields.String()
-    title = fields.String()
-    status = fields.Integer()
-    detail = fields.String()
-    code = fields.String(metadata={"description": "Stable name of the mistake."})
-    request_id = fields.String()
-    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True, metadata={"description": "Stable name of the mistake."})
+    request_id = fields.String(required=True, metadata={"description": "What to tell an operator."})
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata={"description": "What is wrong with each field, by its dotted path."},
+    )
+    findings = fields.List(fields.Nested(FindingSchema), metadata={"description": "Of a package that was refused."})
+    who = fields.String(metadata={"description": "Who was first."})
+    when = fields.String(metadata={"description": "And when."})
 
 
 class WorkItemSchema(Schema):
-    """An open task."""
+    """A task."""
 
-    id = fields.UUID()
-    name = fields.String()
-    element_id = fields.String()
-    process_id = fields.String()
-    role = fields.String()
-    state = fields.String(validate=validate.OneOf(("open", "claimed", "completed", "withdrawn")))
-    unit_name = fields.String(allow_none=True)
-    owner_id = fields.UUID(allow_none=True)
-    owner_name = fields.String(allow_none=True)
-    due_at = fields.AwareDateTime(allow_none=True)
-    created_at = fields.AwareDateTime()
-    case_id = fields.UUID()
-    case_number = fields.String()
-    case_title = fields.String()
+    id = fields.UUID(required=True)
+    name = _Name(required=True)
+    element_id = fields.String(required=True)
+    process_id = fields.String(required=True)
+    role = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([str(state) for state in WorkItemState]))
+    unit_name = fields.String(required=True, allow_none=True)
+    owner_id = fields.UUID(required=True, allow_none=True)
+    owner_name = fields.String(required=True, allow_none=True)
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    case_id = fields.UUID(required=True)
+    case_number = fields.String(required=True)
+    case_title = fields.String(required=True)
+
+
+class ChoiceSchema(Schema):
+    """Something that a field can be."""
+
+    value = fields.String(required=True)
+    label = fields.String(required=True)
+
+
+class InputSchema(Schema):
+    """A field of a task's form: `key` is its dotted path in `data`."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    type = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    choices = fields.List(fields.Nested(ChoiceSchema), required=True)
+
+
+class TaskSchema(WorkItemSchema):
+    """A task with the reason why it came to its unit, and what its form takes once it is claimed."""
+
+    why = fields.String(required=True)
+    inputs = fields.List(
+        fields.Nested(InputSchema), metadata={"description": "Absent unless the token's holder has claimed the task."}
+    )
 
 
 class WorkItemQuery(Schema):
-    """Which open tasks: sorted by due date, those without one last."""
+    """Which open tasks."""
 
     class Meta:
         unknown = EXCLUDE
 
     role = fields.String(metadata={"description": "Only tasks for this role."})
-    holding = fields.Enum(Holding, by_value=True, load_default=Holding.ANY)
-    due = fields.Enum(Bucket, by_value=True, load_default=None)
-    q = fields.String(load_default="", validate=validate.Length(max=100))
-    cursor = fields.String(load_default=None)
+    holding = fields.Enum(
+        Holding,
+        by_value=True,
+        load_default=Holding.ANY,
+        metadata={
+            "type": "string",
+            "default": "any",
+            "description": "Whoever holds them, those that I hold, those that nobody holds.",
+        },
+    )
+    due = fields.Enum(
+        Bucket, by_value=True, metadata={"type": "string", "description": "Only those with so much time left."}
+    )
+    q = fields.String(
+        load_default="",
+        validate=validate.Length(max=100),
+        metadata={"description": "Only those whose case number, title or task name contains this."},
+    )
+    cursor = fields.String(metadata={"description": "`next_cursor` of the page before."})
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 
 
 class WorkItemPage(Schema):
     """A page; `next_cursor` is null on the last one."""
 
-    items = fields.List(fields.Nested(WorkItemSchema))
-    next_cursor = fields.String(allow_none=True)
+    items = fields.List(fields.Nested(WorkItemSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class CompletionSchema(Schema):
@@ -71,103 +146,112 @@ class CompletionSchema(Schema):
 class CompletedSchema(Schema):
     """The completed task and the ones that came to be by it."""
 
-    id = fields.UUID()
-    state = fields.String()
-    instance_status = fields.String()
-    next_items = fields.List(fields.UUID())
+    id = fields.UUID(required=True)
+    state = fields.String(required=True)
+    instance_status = fields.String(required=True)
+    next_items = fields.List(fields.UUID(), required=True)
 
 
-class CaseFiling(Schema):
-    """A matter, as the portal takes it. `submission` makes a second sending the same case."""
+class CaseFiling(FilingSchema):
+    """A matter, as the portal takes it, and the channel by which it came."""
 
     class Meta:
         unknown = RAISE
 
-    title = fields.String(required=True, validate=validate.Length(2, 80))
-    text = fields.String(required=True, validate=validate.Length(5, 5000))
-    place = fields.String(required=True, metadata={"description": "Code of a grid unit."})
-    name = fields.String(required=True, validate=validate.Length(1, 60))
-    category = fields.String(load_default="")
-    channel = fields.String(load_default="api", validate=validate.OneOf(("api", "grid", "hotline", "letter", "visit")))
-    address = fields.String(load_default="", validate=validate.Length(max=300))
-    phone = fields.String(load_default="")
-    email = fields.String(load_default="")
-    name_hidden = fields.Boolean(load_default=True)
+    channel = fields.String(load_default="api", validate=validate.OneOf(CHANNELS))
 
 
 class FiledSchema(Schema):
     """The new case and the receipt for the resident. Code and PIN are not shown again."""
 
-    id = fields.UUID()
-    number = fields.String()
-    tracking_code = fields.String()
-    pin = fields.String()
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    tracking_code = fields.String(required=True)
+    pin = fields.String(required=True)
 
 
 class ClockSchema(Schema):
-    """A deadline and why it is that date."""
+    """A deadline and, in `trace`, why it is that date."""
+
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    due_at = fields.AwareDateTime(required=True)
+    original_due_at = fields.AwareDateTime(required=True)
+    trace = fields.List(fields.Dict(), required=True)
+
+
+class OpenWorkSchema(Schema):
+    """Who has a matter now."""
+
+    id = fields.UUID(required=True)
+    name = _Name(required=True)
+    unit_name = fields.String(required=True)
+    owner_name = fields.String(required=True, allow_none=True)
+
+
+class PetitionerSchema(Schema):
+    """The resident, for whoever has the work."""
 
     name = fields.String()
-    kind = fields.String()
-    state = fields.String()
-    due_at = fields.AwareDateTime()
-    original_due_at = fields.AwareDateTime()
-    trace = fields.List(fields.Dict())
+    phone = fields.String()
+    email = fields.String()
 
 
 class CaseSchema(Schema):
-    """A case as the token's holder may see it; fields that they may not see are absent."""
+    """A case as the token's holder may see it; what they may not see is absent."""
 
-    id = fields.UUID()
+    id = fields.UUID(required=True)
     number = fields.String()
     kind = fields.String()
-    state = fields.String()
+    state = fields.String(validate=validate.OneOf([str(state) for state in CaseState]))
     title = fields.String()
     text = fields.String()
     category = fields.String()
-    place = fields.String()
+    channel = fields.String()
+    place = fields.String(metadata={"description": "Name of the grid unit."})
     address = fields.String()
     filed_at = fields.AwareDateTime()
-    petitioner = fields.Dict(keys=fields.String(), values=fields.String())
+    petitioner = fields.Nested(PetitionerSchema)
     clocks = fields.List(fields.Nested(ClockSchema))
-    open_work = fields.List(fields.Dict())
+    open_work = fields.List(fields.Nested(OpenWorkSchema))
 
 
 class EventSchema(Schema):
     """One thing that happened."""
 
-    seq = fields.Integer(allow_none=True)
-    at = fields.AwareDateTime()
-    tag = fields.String()
-    actor_kind = fields.String()
-    actor_name = fields.String(allow_none=True)
-    data = fields.Raw()
+    seq = fields.Integer(required=True, allow_none=True)
+    at = fields.AwareDateTime(required=True)
+    tag = fields.String(required=True)
+    actor_kind = fields.String(required=True)
+    actor_name = fields.String(required=True, allow_none=True)
+    data = fields.Dict(required=True)
 
 
 class TimelineSchema(Schema):
     """What happened to a case, first things first."""
 
-    events = fields.List(fields.Nested(EventSchema))
+    events = fields.List(fields.Nested(EventSchema), required=True)
 
 
 class ProcessSchema(Schema):
     """A deployed version."""
 
-    id = fields.UUID()
-    key = fields.String()
-    number = fields.Integer()
-    name = fields.String()
-    state = fields.String()
-    sha256 = fields.String()
-    author = fields.String()
-    note = fields.String()
-    deployed_at = fields.AwareDateTime()
+    id = fields.UUID(required=True)
+    key = fields.String(required=True)
+    number = fields.Integer(required=True)
+    name = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([str(state) for state in VersionState]))
+    sha256 = fields.String(required=True)
+    author = fields.String(required=True)
+    note = fields.String(required=True)
+    deployed_at = fields.AwareDateTime(required=True)
 
 
 class ProcessList(Schema):
     """Every deployed version, newest first."""
 
-    versions = fields.List(fields.Nested(ProcessSchema))
+    versions = fields.List(fields.Nested(ProcessSchema), required=True)
 
 
 class DeployQuery(Schema):
@@ -176,13 +260,10 @@ class DeployQuery(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    note = fields.String(load_default="", validate=validate.Length(max=500))
-    activate = fields.Boolean(load_default=True)
-
-
-def problems(*statuses: int) -> dict[str, Any]:
-    """Return the `responses` of an operation for the errors that it can answer."""
-    schema = {"application/problem+json": {"schema": ProblemSchema}}
-    named = {401: "no valid token", 403: "not permitted", 404: "no such thing", 409: "somebody was first",
-             422: "cannot be used", 429: "too many requests", 503: "try again later"}  # fmt: skip
-    return {str(status): {"description": named[status], "content": schema} for status in (401, *statuses, 429, 503)}
+    note = fields.String(load_default="", validate=validate.Length(max=500), metadata={"description": "What changed."})
+    activate = fields.Boolean(
+        load_default=True,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Whether new cases start on it; running ones keep theirs."},
+    )

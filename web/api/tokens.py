@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,15 @@ from web.api.models import ApiToken
 
 #: begins every token, so that one that leaked is recognised
 PREFIX: Final = "chs_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issued:
+    """A token and whom it acts as. Without `active` the account is closed, and the token opens nothing."""
+
+    token: ApiToken
+    login: str
+    active: bool
 
 
 def issue_token(
@@ -65,8 +75,18 @@ def find_token(session: Session, token: str, *, now: datetime) -> tuple[ApiToken
     return (row[0], row[1]) if row is not None else None
 
 
-def revoke_token(session: Session, token_id: UUID, *, actor: Actor, jurisdiction: str, now: datetime) -> None:
-    """Take a token out of force.
+def list_tokens(session: Session) -> list[Issued]:
+    """Return every token that was ever made, newest first."""
+    rows = session.execute(
+        select(ApiToken, Staff.login, Staff.active)
+        .join(Staff, Staff.id == ApiToken.staff_id)
+        .order_by(ApiToken.created_at.desc(), ApiToken.id.desc())
+    )
+    return [Issued(token=token, login=login, active=active) for token, login, active in rows]
+
+
+def revoke_token(session: Session, token_id: UUID, *, actor: Actor, jurisdiction: str, now: datetime) -> ApiToken:
+    """Take a token out of force, and return it. One that is revoked already stays as it is.
 
     Raises:
         NotFound: there is none of this id.
@@ -74,11 +94,14 @@ def revoke_token(session: Session, token_id: UUID, *, actor: Actor, jurisdiction
     with writing(session):
         found = session.get(ApiToken, token_id)
         if found is None:
-            raise NotFound("token-unknown", "There is no token {token}.", token=str(token_id))
+            raise NotFound(
+                "token-unknown", "There is no token {token}. `chuishao token list` shows them all.", token=str(token_id)
+            )
         if found.revoked_at is None:
             found.revoked_at = now
             data = {"name": found.name}
             record(session, tag=Tag.TOKEN_REVOKED, actor=actor, at=now, jurisdiction=jurisdiction, data=data)
+        return found
 
 
 def _hash(token: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from flask import Flask, g, redirect, request, session, url_for
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response
 
@@ -90,11 +91,22 @@ def _load_program() -> User | None:
     return User(staff)
 
 
+def _token_first() -> Response:
+    """Ask a program for a token, and say when the one that it sent is none that is in force (RFC 6750, 3)."""
+    if request.headers.get("Authorization"):
+        told = gettext("这个令牌无效、已过期或已被撤销。请向管理员要一个新的。")
+        refused = problem(401, "token-invalid", told, {})
+        refused.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+        return refused
+    told = gettext("请求没有带令牌。请加上请求头 Authorization: Bearer <令牌>。")
+    refused = problem(401, "sign-in-required", told, {})
+    refused.headers["WWW-Authenticate"] = "Bearer"
+    return refused
+
+
 def _sign_in_first() -> Response:
     if wants_json():
-        refused = problem(401, "sign-in-required", "Sign in first, or send a valid token.", {})
-        refused.headers["WWW-Authenticate"] = "Bearer"
-        return refused
+        return _token_first()
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     if request.headers.get("HX-Request"):  # the whole page must change, not the fragment
         answer = redirect("", code=204)
