@@ -53,3 +53,14 @@ def _in_words(key: str, value: Any) -> Any:
 def init_words(app: Flask) -> None:
     """Give templates these words as filters."""
     app.jinja_env.filters |= {"one_line": one_line, "role_label": role_label}
+
+
+def translated_fields(error: EngineError) -> dict[str, list[str]]:
+    """Return what is wrong with each field, by its name, in the reader's language.
+
+    Raises:
+        EngineError: `error` again when it is not about fields.
+    """
+    if "fields" not in error.facts:
+        raise error
+    return {name: [gettext(text) for text in texts] for name, texts in error.facts["fields"].items()}

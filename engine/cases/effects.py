@@ -16,6 +16,7 @@ from engine.cases.vault import Vault
 from engine.deadlines import extend_clock
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
+from engine.forms.messages import N_
 from engine.instances.hooks import DocumentOrder, Ended, Hooks, Step
 from engine.notices import Recipient
 from engine.organisation.models import OrgUnit
@@ -25,7 +26,7 @@ from engine.spiff import ServiceCall
 #: Documents that go to the resident; the others stay among staff.
 SERVED: Final = frozenset({"acceptance", "diversion", "refusal", "merged", "extension", "reply"})
 #: Beside the field in which the number of the original was entered.
-NO_SUCH_NUMBER: Final = "There is no other matter with this number."
+NO_SUCH_NUMBER: Final = N_("There is no other matter with this number.")
 #: zeebe:taskDefinition type of the service that prolongs clocks.
 EXTEND: Final = "extend"
 

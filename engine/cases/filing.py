@@ -19,6 +19,7 @@ from engine.clock import CHINA
 from engine.db import new_id, writing
 from engine.definitions import active_version, load
 from engine.errors import Invalid, NotFound
+from engine.forms.messages import N_
 from engine.instances.runtime import Runtime
 from engine.organisation.models import GRID, OrgUnit
 from engine.organisation.passwords import hash_password
@@ -26,6 +27,7 @@ from engine.organisation.service import place_facts, unit_by_code
 
 #: Where matters come from; any of them, as article 17 of the petition regulation wants it.
 CHANNELS: Final = ("portal", "grid", "hotline", "letter", "visit", "api")
+PLACE_UNKNOWN: Final = N_("Pick a place from the list.")
 _PREFIX: Final = {"petition": "SQ"}
 
 
@@ -168,7 +170,7 @@ def _place(session: Session, jurisdiction: str, code: str) -> OrgUnit:
             "place-unknown",
             "{place} is not a place of the grid. Pick the community, estate or building from the list.",
             place=code,
-            fields={"place": ["Pick a place from the list."]},
+            fields={"place": [PLACE_UNKNOWN]},
         )
     return place
 

@@ -6,23 +6,25 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from engine.cases.filing import CHANNELS, Filing
+from engine.forms.messages import N_
 
 #: A Chinese mobile or land line, with or without the country's code, or an international number.
 _PHONE: Final = re.compile(r"(\+86|0086)?(1[3-9]\d{9}|0\d{2,3}-?\d{7,8})|(\+|00)\d{7,15}")
 
-REQUIRED: Final = "Please fill in this field."
-TITLE_LENGTH: Final = "Please use {min} to {max} characters."
-PHONE_WRONG: Final = "This is not a telephone number."
-EMAIL_WRONG: Final = "This is not an e-mail address."
-CONTACT_MISSING: Final = "Leave a telephone number or an e-mail address, so that we can answer."
+REQUIRED: Final = N_("Please fill in this field.")
+TITLE_LENGTH: Final = N_("Please use 2 to 80 characters.")
+TEXT_LENGTH: Final = N_("Please use 5 to 5,000 characters.")
+NAME_LENGTH: Final = N_("Please use at most 60 characters.")
+PHONE_WRONG: Final = N_("This is not a telephone number.")
+EMAIL_WRONG: Final = N_("This is not an e-mail address.")
+CONTACT_MISSING: Final = N_("Leave a telephone number or an e-mail address, so that we can answer.")
 
 
-def _text(minimum: int, maximum: int, **options: Any) -> fields.String:
+def _text(minimum: int, maximum: int, wrong: str) -> fields.String:
     return fields.String(
         required=True,
-        validate=validate.Length(minimum, maximum, error=TITLE_LENGTH),
+        validate=validate.Length(minimum, maximum, error=wrong),
         error_messages={"required": REQUIRED, "null": REQUIRED},
-        **options,
     )
 
 
@@ -33,18 +35,18 @@ def _phone(value: str) -> None:
 
 class FilingSchema(Schema):
     """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
-    `email`, `name_hidden`, `locale`. Messages are gettext ids with `{min}` and `{max}` filled in."""
+    `email`, `name_hidden`, `locale`. Messages are gettext ids."""
 
     class Meta:
         unknown = EXCLUDE
 
-    title = _text(2, 80)
-    text = _text(5, 5000)
+    title = _text(2, 80, TITLE_LENGTH)
+    text = _text(5, 5000, TEXT_LENGTH)
     category = fields.String(load_default="", validate=validate.Length(max=64))
     channel = fields.String(load_default="portal", validate=validate.OneOf(CHANNELS))
     place = fields.String(required=True, error_messages={"required": REQUIRED, "null": REQUIRED})
     address = fields.String(load_default="", validate=validate.Length(max=300))
-    name = _text(1, 60)
+    name = _text(1, 60, NAME_LENGTH)
     phone = fields.String(load_default="", validate=_phone)
     email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
     name_hidden = fields.Boolean(load_default=True)

@@ -21,6 +21,7 @@ from engine.instances.models import Instance
 from engine.instances.reading import task_data
 from engine.tasks import WorkItem
 from web import current
+from web.words import translated_fields
 
 #: attributes of an input, as HTML and as form-js names them
 _LIMITS: Final = {"min": "min", "max": "max", "minlength": "minLength", "maxlength": "maxLength"}
@@ -107,9 +108,7 @@ class ShownForm:
         Raises:
             Invalid: `error` again when it is not about fields.
         """
-        if "fields" not in error.facts:
-            raise error
-        fields = {name: [gettext(text) for text in texts] for name, texts in error.facts["fields"].items()}
+        fields = translated_fields(error)
         try:
             self.form.load(submitted, self.context, now=self.now, translate=gettext)
         except Invalid as said:

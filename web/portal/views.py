@@ -7,11 +7,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.audit import Actor
-from engine.cases.filing import Filed, by_receipt, categories, file_case
+from engine.cases.attachments import StagedPhoto
+from engine.cases.filing import Filed, Filing, by_receipt, categories, file_case
 from engine.cases.matter import promised
 from engine.cases.tracking import track_by_code, track_by_pin
 from engine.cases.vault import new_submission
-from engine.errors import EngineError
+from engine.errors import EngineError, Invalid
 from engine.organisation.grid import finer_places as places_inside
 from engine.organisation.grid import streets
 from web import current
@@ -23,7 +24,7 @@ from web.portal import forms
 from web.portal.codes import qr_code
 from web.portal.resident import open_matter
 from web.portal.uploads import Staging
-from web.words import say
+from web.words import say, translated_fields
 
 blueprint: Final = Blueprint("portal", __name__)
 _portal_rate: Final = limiter.limit(lambda: current.settings().rate_portal, methods=["POST"])
@@ -49,10 +50,20 @@ def file() -> Response | str | tuple[str, int]:
     staging = _staging()
     photos, problems = staging.receive(request.files.getlist("photos"), request.form.getlist("staged"))
     submission = request.form.get("submission") or new_submission()
-    if filing is None or problems:
+    if filing is not None and not problems:
+        try:
+            _file(filing, submission, photos)
+        except Invalid as error:
+            errors = translated_fields(error)
+    if filing is None or problems or errors:
         staged = [{"name": p.name, "size": p.size, "token": staging.token(p)} for p in photos]
         shown = _show_form(request.form.to_dict(), errors, submission=submission, staged=staged, problems=problems)
         return shown, 422
+    session["receipt"] = submission
+    return redirect(url_for("portal.receipt"))
+
+
+def _file(filing: Filing, submission: str, photos: list[StagedPhoto]) -> None:
     file_case(
         current.session(),
         filing,
@@ -64,8 +75,6 @@ def file() -> Response | str | tuple[str, int]:
         now=current.now(),
         photos=photos,
     )
-    session["receipt"] = submission
-    return redirect(url_for("portal.receipt"))
 
 
 def _staging() -> Staging:

@@ -107,6 +107,20 @@ def test_a_form_with_mistakes_keeps_every_word_and_every_good_photo(client: Flas
     assert count(session, Attachment) == 1
 
 
+def test_a_place_outside_the_grid_is_a_mistake_beside_its_field(client: FlaskClient, session: Session) -> None:
+    answer = file(client, place="east")  # a street is no place of a matter
+    assert answer.status_code == 422
+    assert "请从列表中选择地点。" in answer.text
+    assert "路灯不亮" in answer.text
+    assert count(session, Case) == 0
+
+
+def test_mistakes_are_told_in_chinese(client: FlaskClient) -> None:
+    page = file(client, title="x", phone="12", text="短").text
+    assert "请填写 2 到 80 个字。" in page
+    assert "电话号码不正确。" in page
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
