@@ -7,8 +7,8 @@ DEMO := var/demo
 PORT ?= 8000
 WORKERS ?= 2
 # what a test run may take at most, so that a hanging browser ends with a message
-FAST_SECONDS ?= 900
-SLOW_SECONDS ?= 780
+FAST_SECONDS ?= 2400
+SLOW_SECONDS ?= 1800
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
