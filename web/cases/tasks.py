@@ -66,6 +66,16 @@ def draft(item_id: UUID) -> tuple[str, int]:
     return "", 204
 
 
+@blueprint.post("/<uuid:item_id>/fields")
+@background
+def fields(item_id: UUID) -> str:
+    """Answer the fields that the form has with what is filled in so far; nothing when the task is not theirs now."""
+    form = _form(get_item(current.session(), item_id))
+    if form is None:
+        return ""
+    return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
+
+
 @blueprint.post("/<uuid:item_id>/claim")
 def claim(item_id: UUID) -> Response:
     """Take the task."""

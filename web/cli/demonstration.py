@@ -48,11 +48,10 @@ def _demo(options: argparse.Namespace, _read: Read) -> int:
         forget_unfinished(folder)
     settings = demo_settings(folder, f"http://{options.host}:{options.port}")
     configure_logs(settings.log_level)
-    mailbox = Mailbox(folder / "mail")
+    clock = DemoClock(folder / "clock")
+    mailbox = Mailbox(folder / "mail", clock.now)
     server = MailServer(mailbox, _free_port())
-    app = create_app(
-        dataclasses.replace(settings, smtp_url=f"smtp://{HOST}:{server.port}"), clock=DemoClock(folder / "clock")
-    )
+    app = create_app(dataclasses.replace(settings, smtp_url=f"smtp://{HOST}:{server.port}"), clock=clock)
     migrating.upgrade(app, "head")
     with app.app_context():
         if not is_built(current.session()):

@@ -3,6 +3,8 @@
 import email
 import email.policy
 import itertools
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -29,17 +31,24 @@ class Letter:
 
 
 class Mailbox:
-    """Letters in a folder, one file each; the newest `_KEPT` are kept."""
+    """Letters in a folder, one file each; the newest `_KEPT` are kept.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    Args:
+        now: the demonstration's clock, by which letters arrive.
+    """
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        self._folder, self._now = folder, now
         self._folder.mkdir(parents=True, exist_ok=True)
         self._count = itertools.count(1 + max((int(p.stem) for p in folder.glob("*.eml")), default=0))
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep one mail; its answer is what the sender sees."""
         content = envelope.original_content or b""
-        (self._folder / f"{next(self._count):08}.eml").write_bytes(content)
+        path = self._folder / f"{next(self._count):08}.eml"
+        path.write_bytes(content)
+        arrived = self._now().timestamp()
+        os.utime(path, (arrived, arrived))
         for old in sorted(self._folder.glob("*.eml"))[:-_KEPT]:
             old.unlink(missing_ok=True)
         return "250 OK"

@@ -76,6 +76,15 @@ def task(item_id: UUID) -> Response | str | tuple[str, int]:
     return redirect(url_for("matter.show"))
 
 
+@blueprint.post("/tasks/<uuid:item_id>/fields")
+@public
+@_portal_rate
+def task_fields(item_id: UUID) -> str:
+    """Answer the fields that the form has with what is filled in so far."""
+    form = shown_form(resident_task(current.session(), _case(), item_id))
+    return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
+
+
 @blueprint.post("/withdraw")
 @public
 @_portal_rate

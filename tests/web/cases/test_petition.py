@@ -99,6 +99,20 @@ def test_mistake_brings_the_form_back_with_every_word(client: FlaskClient, case:
     assert item_of(session, "record").state == "claimed"
 
 
+def test_fields_come_as_an_answer_needs_them(app: Flask, case: Case, session: Session) -> None:
+    clerk, other = app.test_client(), app.test_client()
+    sign_in(clerk, "community")
+    sign_in(other, "urban")
+    item = item_of(session, "record")
+    send(clerk, f"/tasks/{item.id}/claim")
+    plain = send(clerk, f"/tasks/{item.id}/fields", {"category": "noise"}).text
+    diverted = send(clerk, f"/tasks/{item.id}/fields", {"category": "noise", "remit": "true"}).text
+    assert 'name="competent_body"' not in plain
+    assert 'name="competent_body"' in diverted
+    assert "is-invalid" not in diverted  # nobody has sent it yet
+    assert send(other, f"/tasks/{item.id}/fields", {"remit": "true"}).text == ""
+
+
 def test_draft_is_kept_for_its_author_alone(app: Flask, case: Case, session: Session) -> None:
     do(app, session, "community", "record", category="noise")
     client = app.test_client()

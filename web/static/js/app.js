@@ -1,4 +1,5 @@
 // What every page does besides being read. Each part is a small module; a page works without all of them.
+import { startConditions } from './conditions.js';
 import { startDrafts } from './drafts.js';
 import { startFiles } from './files.js';
 import { startForms } from './forms.js';
@@ -103,6 +104,7 @@ startPrint();
 startRows();
 startFiles();
 startForms();
+startConditions();
 startKeys();
 startTimes();
 startDrafts();

@@ -1,5 +1,6 @@
 // Nothing that was typed is lost. <form data-draft-url="…">: saved 1.5 s after typing and when the page is hidden;
 // while the server cannot be reached the words stay on this device, and are sent or restored later.
+import { refreshFields } from './conditions.js';
 import { announce, clockTime } from './live.js';
 import { words } from './words.js';
 
@@ -140,6 +141,7 @@ function watch(form, answered) {
     later();
   } else if (kept) {
     restore(form, kept);
+    if (form.dataset.fieldsUrl) refreshFields(form).then(() => restore(form, kept)); // what only these answers show
     say(words.restored);
     announce(words.restored);
     const discard = document.createElement('button');

@@ -18,6 +18,7 @@ export const words = {
   letters: (used, limit) => pick(`${used} / ${limit} 字`, `${used} / ${limit} characters`),
   rowAdded: pick('已添加一行', 'Row added'),
   rowRemoved: pick('已删除一行', 'Row removed'),
+  fieldsAdded: (count) => pick(`下面多了 ${count} 个栏目`, `${count} more fields below`),
   failed: pick('没有成功，请检查网络后再试。', 'That did not work. Check the connection and try again.'),
 };
 
