@@ -16,9 +16,7 @@ from web.cli.reading import Commands, Read
 def add_commands(commands: Commands) -> None:
     """Add `token`."""
     token = commands.add_parser("token", help="tokens of programs").add_subparsers(dest="action", required=True)
-    add = token.add_parser(
-        "add", aliases=["issue"], help="make a token that may do what somebody may; it is printed once"
-    )
+    add = token.add_parser("add", help="make a token that may do what somebody may; it is printed once")
     add.add_argument("login", help="whom the program acts as")
     add.add_argument("--name", required=True, help="what it is for, for whoever revokes it")
     add.add_argument("--days", type=_days, help="how long it is in force; without, until it is revoked")
