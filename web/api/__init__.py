@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from flask_smorest import Api
 
 from web.guard import csrf
@@ -35,6 +36,8 @@ def init_api(app: Flask) -> None:
             "info": {"description": _ABOUT},
         },
     )
+    assert isinstance(app.json, DefaultJSONProvider)
+    app.json.ensure_ascii = app.json.sort_keys = False  # people read it, too: Chinese as Chinese, the id first
     api = _Api(app)
     for blueprint in (cases, work_items, processes):
         api.register_blueprint(blueprint, url_prefix=f"/api/{VERSION}{blueprint.url_prefix}")

@@ -38,3 +38,6 @@ def test_a_matter_is_filed_registered_and_read(
     case = desk.get(filed.headers["Location"].removeprefix("/api/v1")).json
     assert case is not None
     assert (case["state"], case["clocks"][0]["name"]) == ("running", "statutory")
+    shown = desk.get(f"/cases/{case['id']}").text
+    assert FILING["title"] in shown, "Chinese is not escaped"
+    assert shown.startswith('{"id":')
