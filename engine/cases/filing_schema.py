@@ -55,7 +55,8 @@ class FilingSchema(Schema):
     @pre_load
     def strip(self, data: Any, **_options: Any) -> dict[str, Any]:
         """Take white space off the ends; an empty required field is a missing one."""
-        stripped = {k: v.strip() if isinstance(v, str) else v for k, v in dict(data).items()}
+        # no database keeps U+0000, and nobody typed it
+        stripped = {k: v.replace("\0", "").strip() if isinstance(v, str) else v for k, v in dict(data).items()}
         return {k: v for k, v in stripped.items() if v != "" or k not in ("title", "text", "place", "name")}
 
     @validates_schema

@@ -115,6 +115,11 @@ def test_a_place_outside_the_grid_is_a_mistake_beside_its_field(client: FlaskCli
     assert count(session, Case) == 0
 
 
+def test_a_character_that_no_database_keeps_is_left_out(client: FlaskClient, session: Session) -> None:
+    assert file(client, title="路灯\x00不亮").status_code == 302
+    assert session.scalars(select(Case)).one().title == "路灯不亮"
+
+
 def test_mistakes_are_told_in_chinese(client: FlaskClient) -> None:
     page = file(client, title="x", phone="12", text="短").text
     assert "请填写 2 到 80 个字。" in page
