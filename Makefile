@@ -12,7 +12,7 @@ SLOW_SECONDS ?= 1800
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test fast slow lint bench constraints clean help
+.PHONY: demo test fast slow journeys lint bench constraints clean help
 
 help:
 	@echo "make demo         a demonstration district on http://127.0.0.1:$(PORT), accounts printed"
@@ -47,11 +47,16 @@ lint: $(VENV)/.test
 	$(BIN)/lint-imports
 
 fast: $(VENV)/.test
-	timeout $(FAST_SECONDS) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not browser and not faults"
+	timeout $(FAST_SECONDS) $(BIN)/python -m pytest -q -n $(WORKERS) -m "not slow and not browser and not faults and not journey"
 
 # a browser and a server that is killed want the machine for themselves
 slow: $(VENV)/.test
 	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -m "slow or browser or faults"
+
+# whole petitions, from the phone to the rating, on the running demonstration; screenshots in tests/journeys/shots
+journeys: $(VENV)/.test
+	@tools/prepare_tests $(BIN)/python
+	$(BIN)/python -m pytest -q -m journey
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench

@@ -1,0 +1,82 @@
+"""The demonstration as a visitor starts it, and a real browser before it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import opened_browser
+from tests.journeys.people import Demo, Town
+
+_ROOT = Path(__file__).parents[2]
+_SHOTS = Path(__file__).parent / "shots"
+#: seconds that the demonstration's weeks of cases may take on a busy machine
+_BUILT_WITHIN = 240
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The demonstration's server on a free port, with a folder of its own; or the one that `JOURNEYS_URL` names."""
+    if running := os.environ.get("JOURNEYS_URL"):
+        yield Demo(url=running)
+        return
+    if shutil.which("chromium") is None and shutil.which("google-chrome") is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
+    folder = tmp_path_factory.mktemp("demo")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "web.cli", "demo", "--folder", str(folder), "--port", str(port)]
+    log = folder / "server.log"
+    # many pages from one address in a few minutes: the limits are tried elsewhere
+    environment = {**os.environ, "PYTHONPATH": str(_ROOT)}
+    with log.open("w") as output:
+        subprocess.run([*command, "--build-only"], cwd=_ROOT, env=environment, stdout=output, stderr=output,
+                       check=True, timeout=_BUILT_WITHIN)  # fmt: skip
+        server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=output, stderr=output)
+    try:
+        _wait(server, f"http://127.0.0.1:{port}/sign-in", log)
+        yield Demo(url=f"http://127.0.0.1:{port}")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=60)
+
+
+def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    pytest.fail(f"the demonstration did not start:\n{log.read_text()[-3000:]}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all journeys; each person has a window of their own."""
+    with opened_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def town(demo: Demo, browser: Browser) -> Iterator[Town]:
+    """Everybody who takes part, each with their own browser window; afterwards no window may have complained."""
+    _SHOTS.mkdir(exist_ok=True)
+    town = Town(demo, browser, _SHOTS)
+    yield town
+    town.leave()
+    assert town.complaints == []
