@@ -188,8 +188,8 @@ class EmbeddedDispatcher:
         with self._sessions() as session:
             now = self._now(session)
             oldest = [moment for moment in (timers.oldest_due(session), escalation.oldest_due(session)) if moment]
-            rows = session.execute(select(Notice.state, func.count()).group_by(Notice.state)).tuples()
-            counts: dict[str, int] = dict(iter(rows))
+            rows = session.execute(select(Notice.state, func.count()).group_by(Notice.state)).all()
+            counts: dict[str, int] = {row[0]: row[1] for row in rows}
         lag = max((now - moment for moment in oldest), default=timedelta(0))
         waiting = counts.get(NoticeState.PENDING, 0) + counts.get(NoticeState.SENDING, 0)
         return Figures(due_lag=max(lag, timedelta(0)), outbox=waiting, dead=counts.get(NoticeState.DEAD, 0))

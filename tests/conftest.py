@@ -1,10 +1,12 @@
 """What every test may ask for: a session on a real database, SQLite and PostgreSQL in turn."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,6 +18,12 @@ from tests.fakes import ManualClock
 from tests.postgres import PostgresMissing, Server
 
 _SERVER = pytest.StashKey[Server]()
+
+# On a developer's machine every run looks for new examples; an unattended run repeats the same ones, so that a change
+# is judged by what it changed.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
