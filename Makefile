@@ -7,12 +7,12 @@ DEMO := var/demo
 PORT ?= 8000
 WORKERS ?= 2
 # what a test run may take at most, so that a hanging browser ends with a message
-FAST_SECONDS ?= 2400
-SLOW_SECONDS ?= 1800
+FAST_SECONDS ?= 1800
+SLOW_SECONDS ?= 1200
 
 FAST := not slow and not browser and not faults and not journey
 SLOW := slow or browser or faults
-AGAIN = timeout 600 $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures=none
+AGAIN = timeout 300 $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures=none
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
