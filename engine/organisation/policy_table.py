@@ -136,9 +136,28 @@ _MACHINE = frozenset({F.NUMBER, F.KIND, F.STATE, F.CLOCKS, F.DIAGRAM, F.DATA_KEY
 
 # roles that are granted the same
 _GRID = (Role.GRID_WORKER, Role.COMMUNITY)
-_WORKERS = (*_GRID, Role.HANDLER, Role.CALLBACK, Role.SHIFT_LEAD)
+_MEDIATION = (Role.MEDIATOR, Role.JUDICIAL_OFFICE, Role.COURT)
+_AGENCY = (Role.AGENT, Role.PETITION_OFFICE, Role.REVIEW_BODY, Role.REREVIEW_BODY, Role.DISCIPLINE)
+_SELF_GOVERNMENT = (
+    Role.PARTY_ORGANISATION,
+    Role.RESIDENTS_COMMITTEE,
+    Role.COUNCIL,
+    Role.OWNERS_COMMITTEE,
+    Role.SUPERVISORY_COMMITTEE,
+    Role.FINANCE,
+)
+#: they read what their unit works on; an agent, a court or a discipline inspector sees only the own work
+_WORKERS = (
+    *_GRID,
+    Role.HANDLER,
+    Role.CALLBACK,
+    Role.SHIFT_LEAD,
+    Role.MEDIATION_CHAIR,
+    Role.PETITION_OFFICE,
+    *_SELF_GOVERNMENT,
+)
 _LEADS = (Role.STREET_LEADER, Role.DEPARTMENT_LEAD, Role.MAIN_LEADER)
-_ALL_STAFF = (*_WORKERS, Role.STREET_CENTRE, *_LEADS, Role.SUPERVISION)
+_ALL_STAFF = tuple(dict.fromkeys((*_WORKERS, *_MEDIATION, *_AGENCY, Role.STREET_CENTRE, *_LEADS, Role.SUPERVISION)))
 
 _LEADING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ASSIGN, A.RELEASE, A.ACKNOWLEDGE}
 _SUPERVISING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ACKNOWLEDGE, A.SIGN}
@@ -179,7 +198,13 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     ),
     # the application
     (_ALL_STAFF, Relation.SYSTEM, frozenset(), {A.VIEW_INBOX, A.SEARCH_CASES}),
-    ((*_GRID, Role.STREET_CENTRE, Role.SHIFT_LEAD), Relation.SYSTEM, frozenset(), {A.FILE_CASE}),
+    (
+        (
+            *_GRID, Role.STREET_CENTRE, Role.SHIFT_LEAD, Role.MEDIATION_CHAIR, Role.MEDIATOR, Role.AGENT,
+            Role.PETITION_OFFICE, Role.RESIDENTS_COMMITTEE, Role.PARTY_ORGANISATION,
+        ),
+        Relation.SYSTEM, frozenset(), {A.FILE_CASE},
+    ),
     ((*_LEADS, Role.SUPERVISION), Relation.SYSTEM, frozenset(), {A.VIEW_ESCALATIONS, A.VIEW_STATISTICS}),
     ((Role.STREET_CENTRE,), Relation.SYSTEM, frozenset(), {A.VIEW_STATISTICS}),
     (

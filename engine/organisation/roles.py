@@ -29,6 +29,36 @@ class Role(StrEnum):
     SHIFT_LEAD = "shift_lead"
     #: 主要负责人 of a department, street or district
     MAIN_LEADER = "main_leader"
+    #: 人民调解员
+    MEDIATOR = "mediator"
+    #: 调委会主任: rules on scope, recusal and time
+    MEDIATION_CHAIR = "mediation_chair"
+    #: 司法所: guides mediation, helps with judicial confirmation
+    JUDICIAL_OFFICE = "judicial_office"
+    #: 人民法院: dockets and confirms agreements
+    COURT = "court"
+    #: 信访代理员: acts for a resident within a mandate
+    AGENT = "agent"
+    #: 信访工作机构: registers, classifies and transfers
+    PETITION_OFFICE = "petition_office"
+    #: 复查机关
+    REVIEW_BODY = "review_body"
+    #: 复核机关
+    REREVIEW_BODY = "rereview_body"
+    #: 纪检监察机构: takes accusations, sealed
+    DISCIPLINE = "discipline"
+    #: 党组织: reviews topics, convenes
+    PARTY_ORGANISATION = "party_organisation"
+    #: 居民委员会
+    RESIDENTS_COMMITTEE = "residents_committee"
+    #: 居民议事会
+    COUNCIL = "council"
+    #: 业主委员会
+    OWNERS_COMMITTEE = "owners_committee"
+    #: 居务监督委员会
+    SUPERVISORY_COMMITTEE = "supervisory_committee"
+    #: 财务: keeps the community's fund
+    FINANCE = "finance"
     #: 流程设计员
     DESIGNER = "designer"
     #: 运维员: sees incidents, retries
@@ -50,6 +80,21 @@ LABELS: Final[dict[Role, dict[str, str]]] = {
     Role.CALLBACK: {"zh_CN": "回访员", "en": "Call-back officer"},
     Role.SHIFT_LEAD: {"zh_CN": "值班长", "en": "Shift lead"},
     Role.MAIN_LEADER: {"zh_CN": "主要负责人", "en": "Main leader"},
+    Role.MEDIATOR: {"zh_CN": "人民调解员", "en": "Mediator"},
+    Role.MEDIATION_CHAIR: {"zh_CN": "调委会主任", "en": "Mediation chair"},
+    Role.JUDICIAL_OFFICE: {"zh_CN": "司法所", "en": "Judicial office"},
+    Role.COURT: {"zh_CN": "人民法院", "en": "Court"},
+    Role.AGENT: {"zh_CN": "信访代理员", "en": "Petition agent"},
+    Role.PETITION_OFFICE: {"zh_CN": "信访工作机构", "en": "Petition office"},
+    Role.REVIEW_BODY: {"zh_CN": "复查机关", "en": "Review body"},
+    Role.REREVIEW_BODY: {"zh_CN": "复核机关", "en": "Re-review body"},
+    Role.DISCIPLINE: {"zh_CN": "纪检监察机构", "en": "Discipline inspection"},
+    Role.PARTY_ORGANISATION: {"zh_CN": "党组织", "en": "Party organisation"},
+    Role.RESIDENTS_COMMITTEE: {"zh_CN": "居民委员会", "en": "Residents' committee"},
+    Role.COUNCIL: {"zh_CN": "居民议事会", "en": "Residents' council"},
+    Role.OWNERS_COMMITTEE: {"zh_CN": "业主委员会", "en": "Owners' committee"},
+    Role.SUPERVISORY_COMMITTEE: {"zh_CN": "居务监督委员会", "en": "Supervisory committee"},
+    Role.FINANCE: {"zh_CN": "财务", "en": "Finance"},
     Role.DESIGNER: {"zh_CN": "流程设计员", "en": "Process designer"},
     Role.OPERATOR: {"zh_CN": "运维员", "en": "Operator"},
     Role.ADMIN: {"zh_CN": "系统管理员", "en": "Administrator"},

@@ -80,6 +80,74 @@ main_leader     same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_c
 main_leader     above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign
 main_leader     system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics
 
+mediator        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+mediator        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+mediator        system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+mediation_chair assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+mediation_chair participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+mediation_chair same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+mediation_chair system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+judicial_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+judicial_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+judicial_office system       |           |      |    |     |       |    | view_inbox search_cases
+
+court           assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+court           participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+court           system       |           |      |    |     |       |    | view_inbox search_cases
+
+agent           assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+agent           participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+agent           system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+petition_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+petition_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+petition_office same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+petition_office system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+review_body     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+review_body     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+review_body     system       |           |      |    |     |       |    | view_inbox search_cases
+
+rereview_body   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+rereview_body   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+rereview_body   system       |           |      |    |     |       |    | view_inbox search_cases
+
+discipline      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+discipline      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+discipline      system       |           |      |    |     |       |    | view_inbox search_cases
+
+party_organisation assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+party_organisation participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+party_organisation same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+party_organisation system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+residents_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+residents_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+residents_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+residents_committee system       |           |      |    |     |       |    | view_inbox search_cases file_case
+
+council         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+council         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+council         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+council         system       |           |      |    |     |       |    | view_inbox search_cases
+
+owners_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+owners_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+owners_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+owners_committee system       |           |      |    |     |       |    | view_inbox search_cases
+
+supervisory_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+supervisory_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+supervisory_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+supervisory_committee system       |           |      |    |     |       |    | view_inbox search_cases
+
+finance         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach
+finance         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment
+finance         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+finance         system       |           |      |    |     |       |    | view_inbox search_cases
+
 designer        system       |           |      |    |     |       |    | view_processes edit_process deploy_process view_statistics
 operator        none         | nks       |      |    |     | cb    | KE | view_instance retry_incident suspend_instance migrate_instance
 operator        system       |           |      |    |     |       |    | view_incidents view_processes resend_notice
