@@ -12,4 +12,21 @@ from engine.tasks import models as tasks
 
 metadata = Base.metadata
 
-__all__ = ["audit", "cases", "deadlines", "definitions", "instances", "metadata", "notices", "organisation", "tasks"]
+
+def is_ours(name: str) -> bool:
+    """Whether a table or an index is a model's; a full-text index is made beside them, for each database its own."""
+    return name != cases.WORDS_INDEX and not name.startswith(cases.FTS_TABLE)
+
+
+__all__ = [
+    "audit",
+    "cases",
+    "deadlines",
+    "definitions",
+    "instances",
+    "is_ours",
+    "metadata",
+    "notices",
+    "organisation",
+    "tasks",
+]

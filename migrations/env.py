@@ -11,6 +11,7 @@ from engine import tables
 from engine.db import Instant, Json
 from web.api import models as _api  # noqa: F401  registers its tables
 from web.auth import models as _auth  # noqa: F401  likewise
+from web.migrating import include_name
 
 #: A migration says what stands in the database, not which class of ours reads it: classes change, migrations must not.
 _PLAIN = {Instant: "sa.DateTime(timezone=True)", Json: "sa.Text()"}
@@ -34,6 +35,7 @@ def _run(connection: Connection) -> None:
         render_item=_render,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=_compare_type,
+        include_name=include_name,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -45,5 +45,11 @@ def drift(app: Flask) -> list[object]:
     """Return how the database of `app` differs from the models; empty when it does not."""
     with app.app_context(), db.engine.connect() as connection:
         types = connection.dialect.name != "sqlite"  # SQLite reports UUIDs and instants as what it stores them as
-        context = MigrationContext.configure(connection, opts={"compare_type": types})
+        options = {"compare_type": types, "include_name": include_name}
+        context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, tables.metadata))
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a thing that was found in a database is to be compared with the models."""
+    return kind not in ("table", "index") or name is None or tables.is_ours(name)

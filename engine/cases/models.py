@@ -1,13 +1,28 @@
 """The case and what is attached to it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    DDL,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    event,
+    false,
+)
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 
-from engine.db import Base, Bytes, Instant, new_id
+from engine.db import Base, Bytes, Instant, Json, new_id
 
 
 class CaseState(StrEnum):
@@ -93,6 +108,24 @@ class Attachment(Base):
     #: `resident` or a staff id
     added_by: Mapped[str] = mapped_column(String(64))
     added_at: Mapped[datetime] = mapped_column(Instant)
+    #: a paper of the staff that the resident does not see
+    internal: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class Comment(Base):
+    """What staff say to each other about a case. Never shown to the resident; never changed."""
+
+    __tablename__ = "comment"
+    __table_args__ = (Index("ix_comment_case", "case_id", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    text: Mapped[str] = mapped_column(Text)
+    #: staff ids (strings) of those who were told
+    mentions: Mapped[Any] = mapped_column(Json, default=list)
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Document(Base):
@@ -131,3 +164,62 @@ class NumberSeries(Base):
     #: `case:petition:2026`, `document:<unit code>:reply:2026`
     series: Mapped[str] = mapped_column(String(120), primary_key=True)
     last: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Words(TypeDecorator[Sequence[str]]):
+    """The words of an index entry: an array on PostgreSQL, on SQLite a line of words with spaces between them."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return list(value) if dialect.name == "postgresql" else " ".join(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Sequence[str] | None:
+        return value.split() if isinstance(value, str) else value
+
+
+class CaseSearch(Base):
+    """What a matter can be found by. Names, telephone numbers and addresses are left out; a sealed case has no row."""
+
+    __tablename__ = "case_search"
+    #: counts up, so that the newest matters are found first
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), unique=True)
+    #: pairs of neighbouring Chinese characters, and words of other scripts, each once
+    words: Mapped[Sequence[str]] = mapped_column(Words)
+
+
+#: The full-text indexes, made beside the table: PostgreSQL's over the array; SQLite's virtual table, and the triggers
+#: that keep it.
+WORDS_INDEX, FTS_TABLE = "ix_case_search_words", "case_search_index"
+_INDEXES: Final = {
+    "postgresql": ("CREATE INDEX ix_case_search_words ON case_search USING gin (words)",),
+    "sqlite": (
+        "CREATE VIRTUAL TABLE case_search_index USING fts5("
+        "words, content='case_search', content_rowid='id', detail=none, tokenize='unicode61 remove_diacritics 0')",
+        "CREATE TRIGGER case_search_added AFTER INSERT ON case_search BEGIN "
+        "INSERT INTO case_search_index(rowid, words) VALUES (new.id, new.words); END",
+        "CREATE TRIGGER case_search_removed AFTER DELETE ON case_search BEGIN "
+        "INSERT INTO case_search_index(case_search_index, rowid, words) VALUES ('delete', old.id, old.words); END",
+        "CREATE TRIGGER case_search_changed AFTER UPDATE ON case_search BEGIN "
+        "INSERT INTO case_search_index(case_search_index, rowid, words) VALUES ('delete', old.id, old.words); "
+        "INSERT INTO case_search_index(rowid, words) VALUES (new.id, new.words); END",
+    ),
+}
+
+
+def _when(moment: str, dialect: str, statement: str) -> None:
+    made: Any = DDL(statement)  # type: ignore[no-untyped-call]
+    event.listen(CaseSearch.__table__, moment, made.execute_if(dialect=dialect))
+
+
+for _dialect, _statements in _INDEXES.items():
+    for _statement in _statements:
+        _when("after_create", _dialect, _statement)
+_when("before_drop", "sqlite", "DROP TABLE IF EXISTS case_search_index")

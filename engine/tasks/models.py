@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, text
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant, Json, new_id
@@ -27,6 +27,7 @@ class WorkItemState(StrEnum):
 #: Still to be done.
 LIVE = (WorkItemState.OPEN, WorkItemState.CLAIMED)
 _LIVE_SQL = text("state IN ('open', 'claimed')")
+_OPEN_SQL = text("state = 'open'")
 
 
 class WorkItem(Base):
@@ -35,6 +36,7 @@ class WorkItem(Base):
     __tablename__ = "work_item"
     __table_args__ = (
         Index("ix_work_item_inbox", "inbox_key", "due_at", "id", sqlite_where=_LIVE_SQL, postgresql_where=_LIVE_SQL),
+        Index("ix_work_item_open", "inbox_key", "due_at", "id", sqlite_where=_OPEN_SQL, postgresql_where=_OPEN_SQL),
         Index("ix_work_item_owner", "owner_id", "due_at", "id", sqlite_where=_LIVE_SQL, postgresql_where=_LIVE_SQL),
         Index("ix_work_item_case", "case_id"),
         Index(
@@ -82,3 +84,19 @@ class Draft(Base):
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
     data: Mapped[Any] = mapped_column(Json)
     saved_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SavedFilter(Base):
+    """A view of the inbox that somebody keeps under a name, for themselves or for their unit."""
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (UniqueConstraint("staff_id", "name"), Index("ix_saved_filter_unit", "unit_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    #: whose members see it, too; None: nobody else
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    name: Mapped[str] = mapped_column(String(40))
+    #: what the address of the inbox says: name → text
+    query: Mapped[Any] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(Instant)
