@@ -69,6 +69,7 @@ def _register_areas(app: Flask) -> None:
     from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
+    from web.cases.offers import blueprint as offers
     from web.cases.tasks import blueprint as tasks
     from web.cases.views import blueprint as cases
     from web.cockpit.views import blueprint as cockpit
@@ -80,6 +81,6 @@ def _register_areas(app: Flask) -> None:
 
     init_access(app)
     navigation.init_navigation(app)
-    for blueprint in (auth, inbox, tasks, cases, cockpit, escalations, notices, portal, matter):
+    for blueprint in (auth, inbox, tasks, cases, offers, cockpit, escalations, notices, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)

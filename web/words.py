@@ -1,9 +1,11 @@
 """Words for what the engine names by keys, in the reader's language."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from babel import Locale
 from flask import Flask
 from flask_babel import get_locale, gettext
 
@@ -63,4 +65,8 @@ def translated_fields(error: EngineError) -> dict[str, list[str]]:
     """
     if "fields" not in error.facts:
         raise error
+    by_locale: Mapping[str, dict[str, list[str]]] = error.facts.get("fields_by_locale", {})
+    language = (get_locale() or Locale("zh")).language
+    if own := by_locale.get("zh_CN" if language == "zh" else language):
+        return own  # a package's own words, which no catalogue has
     return {name: [gettext(text) for text in texts] for name, texts in error.facts["fields"].items()}

@@ -14,6 +14,8 @@ class Tag(StrEnum):
     CASE_CORRECTED = "case:corrected"
     #: the resident took it back
     CASE_WITHDRAWN = "case:withdrawn"
+    #: somebody took up what the process offers: a refusal, an objection, a request for review
+    CASE_OFFER_TAKEN = "case:offer:taken"
     #: it is handled together with an earlier report of the same matter
     CASE_MERGED = "case:merged"
     #: it was opened again

@@ -8,25 +8,22 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.audit import Actor, Tag, record
-from engine.cases.models import ENDED, Case
+from engine.audit import Actor
+from engine.cases.models import Case
+from engine.cases.offers import Offer, offers
 from engine.cases.progress import Progress, progress
 from engine.cases.vault import Vault
 from engine.cases.view import CaseView, case_view
-from engine.db import writing
 from engine.deadlines.explain import explain
 from engine.deadlines.models import Clock, ClockState
 from engine.definitions import load
-from engine.errors import Conflict, NotFound
-from engine.instances.models import Instance, InstanceStatus
+from engine.errors import NotFound
+from engine.instances.models import Instance
 from engine.instances.reading import case_tokens
 from engine.instances.runtime import Runtime
 from engine.organisation.policy import resident_viewer
 from engine.organisation.roles import Role
 from engine.tasks.models import LIVE, WorkItem
-
-#: Message that the process waits for while a matter can be taken back.
-WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +33,7 @@ class Matter:
     Args:
         promise: the clock that says by when an answer is due; None when none runs or ran.
         tasks: open work items that wait for the resident, such as the rating.
+        offers: what the process lets the resident do now, such as taking the matter back.
         original: the case that this one is handled together with.
     """
 
@@ -43,8 +41,8 @@ class Matter:
     progress: Progress
     promise: Clock | None
     tasks: list[WorkItem]
+    offers: list[Offer]
     original: Case | None
-    withdrawable: bool
 
     @property
     def owners(self) -> list[str]:
@@ -53,9 +51,10 @@ class Matter:
         return [name for name in dict.fromkeys(staff) if name]
 
 
-def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str) -> Matter:
+def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str, now: datetime) -> Matter:
     """Return a matter for the resident who holds its receipt. A duplicate shows how the original fares."""
-    view = case_view(session, resident_viewer(case.id), case.id, vault=vault, locale=locale)
+    viewer = resident_viewer(case.id)
+    view = case_view(session, viewer, case.id, vault=vault, locale=locale)
     original = session.get(Case, case.merged_into_id) if case.merged_into_id else None
     shown = original or case
     instance = instance_of(session, shown.id)
@@ -65,8 +64,8 @@ def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str) 
         progress=progress(version, case_tokens(session, shown.id), shown.state, locale),
         promise=promise(session, shown.id),
         tasks=_tasks(session, case.id),
+        offers=offers(session, case, viewer, now=now, locale=locale),
         original=original,
-        withdrawable=case.state not in ENDED and instance.status != InstanceStatus.SUSPENDED,
     )
 
 
@@ -132,38 +131,6 @@ def resident_task(session: Session, case: Case, item_id: UUID) -> WorkItem:
             return item
     raise NotFound(
         "resident-task-over", "This is done already, or no longer needed. Your matter shows where it stands."
-    )
-
-
-def withdraw(session: Session, case: Case, *, reason: str, runtime: Runtime, now: datetime) -> None:
-    """Take a matter back. It can be filed again.
-
-    Raises:
-        Conflict: it has ended, or its process no longer takes a withdrawal.
-    """
-    with writing(session):
-        if case.state in ENDED:
-            raise _too_late(case)
-        record(
-            session,
-            tag=Tag.CASE_WITHDRAWN,
-            actor=Actor.resident(),
-            at=now,
-            jurisdiction=case.jurisdiction,
-            case_id=case.id,
-            data={"reason": reason} if reason else {},
-        )
-        instance = instance_of(session, case.id)
-        payload = {"withdrawal_reason": reason}
-        if not runtime.send_message(session, instance.id, WITHDRAWN, payload, actor=Actor.resident(), now=now):
-            raise _too_late(case)
-
-
-def _too_late(case: Case) -> Conflict:
-    return Conflict(
-        "withdrawal-too-late",
-        "Matter {number} has ended or is about to, so it cannot be taken back any more. Nothing was changed.",
-        number=case.number,
     )
 
 

@@ -15,7 +15,7 @@ from engine.organisation.policy import CaseSubject, OpenItem
 from engine.tasks.models import LIVE, WorkItem
 
 #: What somebody does that makes them a participant; looking is not among it.
-_STEPS = ("work_item:claimed", "work_item:completed")
+_STEPS = ("work_item:claimed", "work_item:completed", "case:offer:taken")
 
 
 def get_case(session: Session, case_id: UUID) -> Case:

@@ -27,8 +27,8 @@ from engine.tasks.models import LIVE, WorkItem
 #: What a resident is told of the story; the rest is work among staff.
 PUBLIC_TAGS: Final = frozenset(
     {
-        Tag.CASE_FILED, Tag.CASE_ENDED, Tag.CASE_WITHDRAWN, Tag.CASE_MERGED, Tag.CASE_REOPENED, Tag.CASE_RATED,
-        Tag.CASE_ATTACHED, Tag.CASE_DOCUMENT_ISSUED, Tag.CASE_DOCUMENT_SERVED, Tag.CASE_PIN_CLOSED,
+        Tag.CASE_FILED, Tag.CASE_ENDED, Tag.CASE_OFFER_TAKEN, Tag.CASE_WITHDRAWN, Tag.CASE_MERGED, Tag.CASE_REOPENED,
+        Tag.CASE_RATED, Tag.CASE_ATTACHED, Tag.CASE_DOCUMENT_ISSUED, Tag.CASE_DOCUMENT_SERVED, Tag.CASE_PIN_CLOSED,
         Tag.CLOCK_EXTENDED, Tag.WORK_ITEM_COMPLETED,
     }
 )  # fmt: skip
@@ -141,8 +141,14 @@ def _events(session: Session, case_id: UUID, visible: frozenset[Field]) -> list[
     if Field.TIMELINE_INTERNAL in visible:
         return timeline(session, case_id)
     if Field.TIMELINE in visible:
-        return [event for event in timeline(session, case_id) if event.tag in PUBLIC_TAGS]
+        return [event for event in timeline(session, case_id) if _is_public(event)]
     return []
+
+
+def _is_public(event: AuditEvent) -> bool:
+    """Whether residents are told: what staff take up of the process is their work, and shows in what comes of it."""
+    by_staff = event.tag == Tag.CASE_OFFER_TAKEN and event.actor_kind == ActorKind.STAFF
+    return event.tag in PUBLIC_TAGS and not by_staff
 
 
 def clocks_of(session: Session, case_id: UUID) -> list[Clock]:

@@ -10,6 +10,7 @@ from lxml import etree
 from engine import feel
 from engine.decisions import Model
 from engine.decisions import check as check_model
+from engine.definitions.check_people import check_people
 from engine.definitions.check_texts import check_documents, check_manifest, check_notices, check_words
 from engine.definitions.package import Package
 from engine.errors import Invalid
@@ -132,6 +133,7 @@ class _Checker:
         documents = set(self.package.below("documents", ".html"))
         known = {"notice": notices, "document": documents, "ladder": set(self.decision_ids)}
         for file, element in self.elements():
+            yield from check_people(file, element, forms=self.form_ids, decisions=self.decision_ids)
             for setting, names in known.items():
                 value = element.settings.get(setting, "").strip()
                 if value and not value.startswith("=") and value not in names:

@@ -11,9 +11,11 @@ from sqlalchemy import Row, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
-from engine.errors import Conflict, EngineError, Forbidden, Invalid
+from engine.errors import Conflict, EngineError, Forbidden
 from engine.instances import store
+from engine.instances.assignment import Reader
 from engine.instances.conductor import Conductor, Live
+from engine.instances.entering import entered
 from engine.instances.hooks import DocumentOrder, Step
 from engine.instances.incidents import Attempt
 from engine.instances.store import Held
@@ -96,7 +98,8 @@ def complete(
         live = conductor.live(step)
         before = live.image
         task = _open_task(conductor, step, live, row)
-        data = _entered(step, row, task, submitted)
+        element = conductor.elements(step.version).get(row.process_id, row.element_id)
+        data = entered(Reader(step, element, row.task_id, task.data), row.form_id, submitted)
         claimed_at, by = row.claimed_at or (now if owner_id else None), actor.name or actor.kind.value
         done = {"state": WorkItemState.COMPLETED.value, "owner_id": owner_id, "claimed_at": claimed_at}
         done |= {"completed_at": now, "completed_by": by}
@@ -108,7 +111,7 @@ def complete(
             connection.execute(_DROP_DRAFTS, {"item": item_id})
         noted = {"item": str(item_id), "task": row.task_id, "element": row.element_id, "name": row.name}
         step.ledger.note(Tag.WORK_ITEM_COMPLETED, noted | ({"request": request_key} if request_key else {}))
-        _issue_document(conductor, step, row, {**task.data, **data})
+        _issue_document(step, row, element.settings, {**task.data, **data})
         # Diagrams exclude who did an earlier round: an output mapping may keep this. Residents are never named.
         completer = actor.id if actor.kind is ActorKind.STAFF else None
         live.workflow.complete(task.id, {**data, "completed_by": completer})
@@ -186,22 +189,7 @@ def _open_task(conductor: Conductor, step: Step, live: Live, row: Row[Any]) -> O
     return task
 
 
-def _entered(step: Step, row: Row[Any], task: OpenTask, submitted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was entered, checked and typed by the task's form.
-
-    Raises:
-        Invalid: see `engine.forms.Form.load`; or there is no form and something was entered all the same.
-    """
-    if row.form_id is None:
-        if submitted:
-            raise Invalid("form-none", "“{task}” has no form: there is nothing to enter.", task=row.name)
-        return {}
-    data: dict[str, Any] = step.version.form(row.form_id).load(submitted, task.data, now=step.now)
-    return data
-
-
-def _issue_document(conductor: Conductor, step: Step, row: Row[Any], data: Mapping[str, Any]) -> None:
-    settings = conductor.elements(step.version).get(row.process_id, row.element_id).settings
+def _issue_document(step: Step, row: Row[Any], settings: Mapping[str, str], data: Mapping[str, Any]) -> None:
     template = settings.get("document")
     if not template:
         return

@@ -54,8 +54,8 @@ class Attempt:
     """What a step tried, so that it can be tried again.
 
     Args:
-        do: `start`, `complete`, `timer` or `message`.
-        target: what it was done to: an item's or timer's id, a message's name; empty for `start`.
+        do: `start`, `complete`, `timer`, `message` or `offer`.
+        target: what it was done to: an item's or timer's id, a message's name, a waiting event; empty for `start`.
         data: what was handed in; typed values stay what they are.
         actor: who did it; a retry is done in their name.
     """

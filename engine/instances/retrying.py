@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What says that a step no longer has to be done: the matter went another way meanwhile.
 _OBSOLETE = frozenset(
-    {"rung-told", "task-already-completed", "task-withdrawn", "instance-stopped", "timer-not-waiting"}
+    {"rung-told", "task-already-completed", "task-withdrawn", "instance-stopped", "timer-not-waiting", "offer-over"}
 )
 
 
@@ -73,6 +73,9 @@ def _again(runtime: "Runtime", session: Session, held: Held, attempt: Attempt, n
                 session, held.id, attempt.target, data["payload"], actor=attempt.actor, now=now,
                 correlation=data["correlation"],
             )  # fmt: skip
+        case "offer":
+            sent = {"sender": data["sender"], "actor": attempt.actor, "now": now}
+            return runtime.receive(session, held.id, attempt.target, data["submitted"], **sent)
         case "rung":
             if escalation.tell_again(conductor, session, UUID(attempt.target), now):
                 raise Conflict("rung-told", "Everybody was reached.")  # nothing is left to be done

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, Tag
 from engine.db import new_id, writing
 from engine.definitions import active_version, load
-from engine.instances import completion, escalation, store, timers
+from engine.instances import completion, escalation, receiving, store, timers
 from engine.instances.completion import Completed
 from engine.instances.conductor import Conductor
 from engine.instances.diff import EMPTY
@@ -185,6 +185,37 @@ class Runtime:
             step.ledger.note(Tag.INSTANCE_MESSAGE_RECEIVED, {"message": name})
             self.conductor.settle(step, live, before=before, tried=tried)
         return attempt.incident_id is None
+
+    def receive(
+        self,
+        session: Session,
+        instance_id: UUID,
+        waiting_id: str,
+        submitted: Mapping[str, Any],
+        *,
+        sender: Mapping[str, Any],
+        actor: Actor,
+        now: datetime,
+    ) -> bool:
+        """Give what a person sends to one waiting message event. Whether they may is the caller's to say.
+
+        Args:
+            waiting_id: see `engine.spiff.WaitingMessage`.
+            submitted: what the form of `chuishao:offer.form` sent, nested; checked and typed by it. It becomes data
+                behind the event, and so does `sender`.
+            sender: in what capacity it is sent: `role`, `party`, `unit`, `staff`; no names.
+
+        Returns:
+            Whether the process went on; within a caller's transaction a step that failed has left an incident.
+
+        Raises:
+            NotFound: there is no such instance.
+            Invalid: the form has mistakes. Nothing was changed.
+            Conflict: `offer-over`: nothing waits there now; `instance-stopped` or `step-failed`.
+        """
+        return receiving.receive(
+            self.conductor, session, instance_id, waiting_id, submitted, sender=sender, actor=actor, now=now
+        )
 
     def cancel(self, session: Session, instance_id: UUID, *, reason: str, actor: Actor, now: datetime) -> None:
         """Give up everything that is under way in an instance. Its case's state is the caller's to set.

@@ -1,7 +1,11 @@
 """Where a task is: the sub-processes, calls and instances around it."""
 
+from typing import Any
+
+from engine.spiff.data import standing
 from engine.spiff.specs.activities import SubProcess
 from engine.spiff.specs.control import Fork
+from engine.spiff.specs.events import BoundaryEvent
 from engine.spiff.specs.instances import Repeated, index_of
 from engine.spiff.specs.token import READY, STARTED, Token
 
@@ -39,3 +43,14 @@ def around_event(task: Token) -> tuple[str, ...]:
         if main is not None and main.task_spec.about is not None:
             return (*scopes, main.id)
     return scopes
+
+
+def seen_by(task: Token) -> dict[str, Any]:
+    """The data that a waiting event sees: on the border of a sub-process, those that now stand inside."""
+    spec = task.task_spec
+    if isinstance(spec, BoundaryEvent) and spec.sees_scope:
+        main = task.parent.task_spec.main_task(task.parent)
+        inside = task.workflow.top_workflow.get_subprocess(main) if main is not None else None
+        if inside is not None:
+            return standing(inside)
+    return dict(task.data)

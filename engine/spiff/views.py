@@ -73,13 +73,22 @@ class WaitingTimer:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingMessage:
-    """A message that is waited for; `correlation` is the value of its key, None when it has no key."""
+    """A message that is waited for.
+
+    Args:
+        id: the task's id, and behind an event gateway a dot and the position of the event.
+        element_id, process_id: the author's event.
+        name: of the message.
+        correlation: the value of its key, None when it has no key.
+        data: what the event sees; to be read, never changed.
+    """
 
     id: str
     element_id: str
     process_id: str
     name: str
     correlation: Any
+    data: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,14 @@ from engine.spiff.compaction import compact
 from engine.spiff.data import standing
 from engine.spiff.environment import Environment
 from engine.spiff.execution import Execution
-from engine.spiff.places import around, around_event, is_activity
+from engine.spiff.places import around, around_event, is_activity, seen_by
 from engine.spiff.ports import Host
 from engine.spiff.snapshot import read_snapshot, write_snapshot
 from engine.spiff.specification import Specification
 from engine.spiff.specs.activities import ManualActivity
+from engine.spiff.specs.events import EventGateway
 from engine.spiff.specs.token import READY, STARTED, WAITING, Token
-from engine.spiff.specs.triggers import Message, Timer
+from engine.spiff.specs.triggers import Message, Timer, Trigger
 from engine.spiff.values import payload as checked
 from engine.spiff.views import Ending, OpenTask, Passed, Scope, Thrown, TokenView, WaitingMessage, WaitingTimer
 
@@ -96,12 +97,24 @@ class Workflow:
             NotFound: there is no such timer, or it has happened.
             Conflict: the task is no waiting timer.
         """
-        identifier, _, position = task_id.partition(".")
-        task, index = self._task(identifier), int(position) if position.isdigit() else 0
-        triggers = task.task_spec.triggers(task) if task.id in self._execution.event_manager.tasks else []
-        if task._state != WAITING or index >= len(triggers) or not isinstance(triggers[index][0], Timer):
-            raise Conflict("timer-not-waiting", "the timer {task} is not waiting", task=task_id)
+        task, index = self._awaited(task_id, Timer, "timer-not-waiting")
         task.task_spec.happen(task, index)
+
+    def receive(self, task_id: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Give a message to this event, and to no other that waits for the same name; call `advance` then.
+
+        Args:
+            task_id: see `WaitingMessage`.
+            payload: becomes data behind the event.
+
+        Raises:
+            NotFound: there is no such event, or it has happened.
+            Conflict: the task waits for no message, or a time beside it was due before.
+        """
+        task, index = self._awaited(task_id, Message, "message-not-waiting")
+        if isinstance(task.task_spec, EventGateway) and task.task_spec.overdue(task) is not None:
+            raise Conflict("message-too-late", "the time for {task} is over", task=task_id)
+        task.task_spec.happen(task, index, checked(payload) if payload else None)
 
     def send_message(self, name: str, payload: Mapping[str, Any] | None = None, correlation: Any = None) -> bool:
         """Give a message to every event that waits for it; call `advance` then.
@@ -193,13 +206,14 @@ class Workflow:
         """The messages that are waited for."""
         return [
             WaitingMessage(
-                id=task.id,
+                id=f"{task.id}.{index}" if "slots" in task.internal_data else task.id,
                 element_id=about.element_id,
                 process_id=about.process_id,
                 name=trigger.name,
                 correlation=store.get("correlation"),
+                data=seen_by(task),
             )
-            for task, _, trigger, store, about in self._execution.waiting()
+            for task, index, trigger, store, about in self._execution.waiting()
             if isinstance(trigger, Message) and about is not None
         ]
 
@@ -242,6 +256,15 @@ class Workflow:
         return standing(self._execution)
 
     # ---- finding
+
+    def _awaited(self, task_id: str, kind: type[Trigger], code: str) -> tuple[Token, int]:
+        """The waiting task of an id, and the position of its trigger, which is of this kind."""
+        identifier, _, position = task_id.partition(".")
+        task, index = self._task(identifier), int(position) if position.isdigit() else 0
+        triggers = task.task_spec.triggers(task) if task.id in self._execution.event_manager.tasks else []
+        if task._state != WAITING or index >= len(triggers) or not isinstance(triggers[index][0], kind):
+            raise Conflict(code, "nothing waits at {task}", task=task_id)
+        return task, index
 
     def _tasks(self) -> list[Token]:
         return [task for scope in self._execution.scopes() for task in scope.tasks.values()]

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from flask_babel import get_locale, gettext
 from werkzeug.datastructures import MultiDict
 
+from engine.cases.offers import Offer
 from engine.definitions import load
 from engine.errors import Invalid
 from engine.forms import Component, Form, Part
@@ -139,6 +140,16 @@ def shown_form(item: WorkItem, draft: Mapping[str, Any] | None = None) -> ShownF
     form = version.form(item.form_id).localized(str(get_locale() or "zh_CN"))
     context = task_data(session, item)
     return ShownForm.make(form, context, form.initial(context, draft, now=now), now)
+
+
+def offered_form(offer: Offer) -> ShownForm:
+    """Return the form of an offer; one without fields when there is nothing to fill in."""
+    session, now = current.session(), current.now()
+    if offer.form_id is None:
+        return ShownForm.make(Form(id="", components=()), {}, {}, now)
+    version = load(session, session.get_one(Instance, offer.instance_id).version_id)
+    form = version.form(offer.form_id).localized(str(get_locale() or "zh_CN"))
+    return ShownForm.make(form, offer.data, form.initial(offer.data, None, now=now), now)
 
 
 def _every(parts: Sequence[Part]) -> Iterator[Part]:

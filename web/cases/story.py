@@ -13,6 +13,7 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CASE_ENDED: (lazy_gettext("事项办结"), "flag", "good"),
     Tag.CASE_CORRECTED: (lazy_gettext("更正了事项内容"), "pencil", "plain"),
     Tag.CASE_WITHDRAWN: (lazy_gettext("群众撤回了事项"), "dash-circle", "warn"),
+    Tag.CASE_OFFER_TAKEN: (lazy_gettext("提出：%(name)s"), "send", "accent"),
     Tag.CASE_MERGED: (lazy_gettext("并入更早的同一事项"), "layers", "plain"),
     Tag.CASE_REOPENED: (lazy_gettext("重新办理"), "arrow-counterclockwise", "warn"),
     Tag.CASE_RATED: (lazy_gettext("群众作出评价"), "star", "accent"),

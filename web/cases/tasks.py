@@ -22,6 +22,7 @@ from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import step_rows
 from web.cases.forms import ShownForm, shown_form
+from web.cases.offering import shown_offers
 from web.cases.views import read_case
 from web.words import one_line, say
 
@@ -131,7 +132,7 @@ def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] |
         documentation=element.documentation if element else "", why=why_me(item, locale),
         reasons={clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks},
         story=story.lines(view.events), steps=step_rows(view), request_key=secrets.token_urlsafe(18),
-        extension=extension or {},
+        extension=extension or {}, offers=shown_offers(view.case, current.viewer()),
         may_extend=form is not None and may_ask(session, item, current.staff()),
         owner=next((each.owner for each in view.work if each.item.id == item.id), None),
     )  # fmt: skip

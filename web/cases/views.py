@@ -14,6 +14,7 @@ from web import current
 from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import page_source, page_tokens, step_rows
+from web.cases.offering import shown_offers
 from web.languages import choose_locale
 
 blueprint: Final = Blueprint("cases", __name__)
@@ -37,7 +38,7 @@ def show(case_id: UUID) -> str:
     return render_template(
         "cases/case.html", view=view, case=view.case, now=current.now(),
         story=story.lines(view.events, whole="story" in request.args),
-        reasons=reasons, steps=step_rows(view),
+        reasons=reasons, steps=step_rows(view), offers=shown_offers(view.case, current.viewer()),
     )  # fmt: skip
 
 

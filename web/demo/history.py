@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor
 from engine.cases.filing import Filing, file_case
-from engine.cases.matter import withdraw
 from engine.cases.models import Case
+from engine.cases.offers import send_offer
 from engine.cases.vault import Vault
 from engine.deadlines import calendar_for
 from engine.deadlines.calendar import WorkCalendar
@@ -25,6 +25,7 @@ from engine.instances.reading import task_data
 from engine.instances.runtime import Runtime
 from engine.instances.timers import due_timers
 from engine.organisation.models import OrgUnit, Staff
+from engine.organisation.policy import resident_viewer
 from engine.organisation.roles import Role
 from engine.organisation.service import members
 from engine.tasks.models import LIVE, WorkItem
@@ -132,7 +133,10 @@ class History:
             return
         if story.course is Course.WITHDRAWN and running.done["verify"]:
             case = self._session.get_one(Case, running.case_id)
-            withdraw(self._session, case, reason="已经自己解决了", runtime=self._runtime, now=at)
+            send_offer(
+                self._session, case, "withdrawn", {"withdrawal_reason": "已经自己解决了"},
+                viewer=resident_viewer(case.id), actor=Actor.resident(), runtime=self._runtime, now=at,
+            )  # fmt: skip
             return
         item = self._next_item(running.case_id)
         if item is None:

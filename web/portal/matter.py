@@ -1,4 +1,4 @@
-"""A resident's matter: where it stands, the answer, the rating, taking it back, the copy of the file."""
+"""A resident's matter: where it stands, the answer, the rating, what the process offers, the copy of the file."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -10,14 +10,16 @@ from werkzeug.wrappers import Response
 from engine.audit import Actor, Tag, record
 from engine.cases.attachments import attachment as one_attachment
 from engine.cases.documents import document as one_document
-from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task, withdraw
+from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task
 from engine.cases.models import Case
 from engine.db import writing
 from engine.deadlines.explain import explain
 from engine.errors import Forbidden, Invalid, NotFound
+from engine.organisation.policy import resident_viewer
 from web import current
 from web.auth.access import public
 from web.cases.forms import shown_form
+from web.cases.offering import shown_offer, take_up
 from web.guard import limiter
 from web.languages import choose_locale
 from web.portal.resident import close_matter, opened_matter
@@ -40,7 +42,7 @@ def _case() -> Case:
 
 
 def _matter(case: Case) -> Matter:
-    return resident_matter(current.session(), case, vault=current.vault(), locale=choose_locale())
+    return resident_matter(current.session(), case, vault=current.vault(), locale=choose_locale(), now=current.now())
 
 
 @blueprint.get("/")
@@ -85,15 +87,32 @@ def task_fields(item_id: UUID) -> str:
     return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
 
 
-@blueprint.post("/withdraw")
+@blueprint.route("/offers/<offer_id>", methods=["GET", "POST"])
 @public
 @_portal_rate
-def take_back() -> Response:
-    """Take the matter back."""
-    reason = request.form.get("reason", "").strip()[:500]
-    withdraw(current.session(), _case(), reason=reason, runtime=current.runtime(), now=current.now())
-    flash(_("已撤回。需要时可以重新提出。"), "success")
-    return redirect(url_for("matter.show"))
+def offer(offer_id: str) -> Response | str | tuple[str, int]:
+    """Show something that the process offers now, such as taking the matter back, or take its form."""
+    case, status = _case(), 200
+    viewer = resident_viewer(case.id)
+    if request.method == "GET":
+        found, form = shown_offer(case, offer_id, viewer)
+    else:
+        refused = take_up(case, offer_id, viewer, Actor.resident())
+        if refused is None:
+            flash(_("已收到。下面是最新进展。"), "success")
+            return redirect(url_for("matter.show"))
+        (found, form), status = refused, 422
+    return render_template("portal/offer.html", case=case, offer=found, form=form), status
+
+
+@blueprint.post("/offers/<offer_id>/fields")
+@public
+@_portal_rate
+def offer_fields(offer_id: str) -> str:
+    """Answer the fields that the form has with what is filled in so far."""
+    case = _case()
+    _found, form = shown_offer(case, offer_id, resident_viewer(case.id))
+    return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
 
 
 @blueprint.get("/documents/<uuid:document_id>")

@@ -10,6 +10,7 @@ from engine.spiff.lint.context import Page
 from engine.spiff.zeebe import PREFIX, extensions
 
 KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]*")
+ROLE = re.compile(r"[a-z][a-z_]*")
 NUMBER = re.compile(r"\d+")
 ADDRESSEE = re.compile(r"resident|owner|[a-z][a-z_]*@.+")
 UNITS = ("working-days", "calendar-days", "calendar-months", "hours", "fixed-date")
@@ -30,6 +31,8 @@ ACTIVITIES = (
 )
 PEOPLE = ("userTask", "manualTask")
 EVENTS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
+#: What can wait for a message that people send.
+OFFERING = ("startEvent", "boundaryEvent", "intermediateCatchEvent", "receiveTask")
 #: Where a setting may stand; "lane" for lanes. A lane's settings reach all that lies in it.
 PLACES: Mapping[str, tuple[str, ...]] = {
     "role": ("lane", *ACTIVITIES),
@@ -51,6 +54,10 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "document": ("sendTask", *PEOPLE),
     "outcome": ("endEvent",),
     "state": ("lane", *ACTIVITIES, *EVENTS),
+    "offer": OFFERING,
+    "offer.form": OFFERING,
+    "offer.unit": OFFERING,
+    "check": ("userTask",),
     "milestone": ("lane", *ACTIVITIES, *EVENTS),
 }
 #: The values of those that are chosen from a list.
@@ -134,7 +141,19 @@ def wrong_value(setting: str, value: str) -> str | None:
     if setting == "extend":
         wrong = [part for part in value.split(";") if not KEY.fullmatch(part.strip())]
         return f"names the clock {wrong[0].strip()!r}; write names of clocks with ; between" if wrong else None
-    if setting in ("role", "clock", "ladder", "notice", "document", "state") and not KEY.fullmatch(value):
+    if setting == "offer":
+        wrong = [part for part in value.split(";") if not ROLE.fullmatch(part.strip())]
+        return f"names {wrong[0].strip()!r}; write resident, party or keys of roles with ; between" if wrong else None
+    if setting in (
+        "role",
+        "clock",
+        "ladder",
+        "notice",
+        "document",
+        "state",
+        "offer.form",
+        "check",
+    ) and not KEY.fullmatch(value):
         return f"is {value!r}, which is no key of letters, digits, dots and dashes"
     if setting == "exclude":
         return "is no expression; begin it with ="

@@ -62,7 +62,13 @@ def test_names_of_tasks_are_short_and_broken_at_the_meaning() -> None:
 
 def test_every_form_is_used_and_reads_in_english_too() -> None:
     version = package()
-    assert {task.form_id for task in tasks()} == set(version.forms)
+    offered = {
+        form
+        for process in version.definitions.processes.values()
+        for element in process.elements.values()
+        if (form := element.settings.get("offer.form"))
+    }
+    assert {task.form_id for task in tasks()} | offered == set(version.forms)
     assert {name: form.untranslated("en") for name, form in version.forms.items() if form.untranslated("en")} == {}
 
 

@@ -12,13 +12,15 @@ from engine.audit import Actor, Tag, timeline
 from engine.cases.documents import documents_of
 from engine.cases.effects import case_hooks
 from engine.cases.filing import Filing, file_case
-from engine.cases.matter import promised, resident_matter, withdraw
+from engine.cases.matter import promised, resident_matter
 from engine.cases.models import Case, CaseState
+from engine.cases.offers import send_offer
 from engine.cases.vault import Vault, new_submission
 from engine.definitions import Package, deploy
 from engine.errors import Conflict, Invalid
 from engine.instances.runtime import Runtime
 from engine.notices.models import Notice
+from engine.organisation.policy import resident_viewer
 from engine.tasks.models import WorkItem
 from tests.factories import JURISDICTION, District, make_district
 
@@ -94,7 +96,7 @@ def test_a_duplicate_is_tied_to_its_original(
     session.refresh(case)
     assert (case.state, case.merged_into_id) == (CaseState.MERGED, original.id)
     assert Tag.CASE_MERGED in {event.tag for event in timeline(session, case.id)}
-    matter = resident_matter(session, case, vault=VAULT, locale="zh_CN")
+    matter = resident_matter(session, case, vault=VAULT, locale="zh_CN", now=now)
     assert matter.original is not None
     assert matter.original.id == original.id
 
@@ -128,8 +130,9 @@ def test_a_withdrawn_case_has_ended_and_cannot_be_withdrawn_again(
     session: Session, runtime: Runtime, district: District, now: datetime
 ) -> None:
     case = file(session, runtime, now)
-    withdraw(session, case, reason="已修好", runtime=runtime, now=now)
+    sent = {"viewer": resident_viewer(case.id), "actor": Actor.resident(), "runtime": runtime, "now": now}
+    send_offer(session, case, "withdrawn", {"withdrawal_reason": "已修好"}, **sent)
     session.refresh(case)
     assert case.state == CaseState.WITHDRAWN
-    with pytest.raises(Conflict, match="cannot be taken back"):
-        withdraw(session, case, reason="", runtime=runtime, now=now)
+    with pytest.raises(Conflict, match="no longer open"):
+        send_offer(session, case, "withdrawn", {}, **sent)

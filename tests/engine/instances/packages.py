@@ -69,22 +69,54 @@ def both(name: str) -> str:
     return f'<bpmn:parallelGateway id="{name}"/>'
 
 
-def timer(name: str, host: str, *, interrupting: bool, date: str = "", duration: str = "") -> str:
+def timer(name: str, host: str, *, interrupting: bool, date: str = "", duration: str = "", **settings: str) -> str:
     """A timer on the border of an activity."""
     kind, text = ("timeDate", date) if date else ("timeDuration", duration)
     return (
         f'<bpmn:boundaryEvent id="{name}" attachedToRef="{host}" cancelActivity="{str(interrupting).lower()}">'
+        f"{extension(**settings) if settings else ''}"
         f'<bpmn:timerEventDefinition><bpmn:{kind} xsi:type="bpmn:tFormalExpression">{text.replace("<", "&lt;")}'
         f"</bpmn:{kind}></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
     )
 
 
-def message(name: str, host: str) -> str:
-    """An interrupting message on the border of an activity: the resident withdraws."""
+_WAITS = '<bpmn:messageEventDefinition messageRef="message_withdraw"/>'
+
+
+def message(name: str, host: str, *, interrupting: bool = True, **settings: str) -> str:
+    """A message on the border of an activity: the resident withdraws."""
+    border = f'attachedToRef="{host}" cancelActivity="{str(interrupting).lower()}"'
     return (
-        f'<bpmn:boundaryEvent id="{name}" attachedToRef="{host}"><bpmn:messageEventDefinition '
-        'messageRef="message_withdraw"/></bpmn:boundaryEvent>'
+        f'<bpmn:boundaryEvent id="{name}" name="{name}" {border}>{extension(**settings)}{_WAITS}</bpmn:boundaryEvent>'
     )
+
+
+def catch(name: str, **settings: str) -> str:
+    """A message that is waited for on the way."""
+    said = extension(**settings)
+    return f'<bpmn:intermediateCatchEvent id="{name}" name="{name}">{said}{_WAITS}</bpmn:intermediateCatchEvent>'
+
+
+def catch_time(name: str, duration: str) -> str:
+    """A time that is waited for on the way."""
+    time = f'<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{duration}</bpmn:timeDuration>'
+    event = f"<bpmn:timerEventDefinition>{time}</bpmn:timerEventDefinition>"
+    return f'<bpmn:intermediateCatchEvent id="{name}">{event}</bpmn:intermediateCatchEvent>'
+
+
+def first_of(name: str) -> str:
+    """An event-based gateway."""
+    return f'<bpmn:eventBasedGateway id="{name}"/>'
+
+
+def decision(name: str, expression: str) -> tuple[str, bytes]:
+    """A DMN file with one expression."""
+    text = expression.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"decisions/{name}.dmn", (
+        f'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">'
+        f'<decision id="{name}" name="{name}"><variable name="{name}"/><literalExpression><text>{text}</text>'
+        "</literalExpression></decision></definitions>"
+    ).encode()
 
 
 def inside(name: str, *content: str, **settings: str) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.errors import Conflict, EngineError
 from engine.spiff import StepFailed
 from tests.engine.spiff.drawing import (
     BASE,
@@ -49,6 +50,25 @@ def test_a_timer_that_was_due_wins_against_a_later_message(run: type[Run]) -> No
     r.host.clock.advance(minutes=15)
     r.send()
     assert r.ready() == ["y"]
+
+
+def test_a_message_for_one_event_of_a_gateway_takes_its_way(run: type[Run]) -> None:
+    r = run(first_of(MESSAGE, after("PT1H")))
+    (waiting,) = r.workflow.waiting_messages()
+    assert waiting.element_id == "a"
+    r.workflow.receive(waiting.id, {"reason": "x"})
+    r.step()
+    assert (r.ready(), r.task("x").data["reason"]) == (["x"], "x")
+    with pytest.raises(EngineError):
+        r.workflow.receive(waiting.id)
+
+
+def test_a_message_for_one_event_comes_too_late_when_a_timer_was_due(run: type[Run]) -> None:
+    r = run(first_of(MESSAGE, after("PT12M")))
+    (waiting,) = r.workflow.waiting_messages()
+    r.host.clock.advance(minutes=15)
+    with pytest.raises(Conflict, match="over"):
+        r.workflow.receive(waiting.id)
 
 
 def test_a_message_wins_against_two_timers_that_are_not_due(run: type[Run]) -> None:

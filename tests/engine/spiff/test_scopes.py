@@ -55,6 +55,28 @@ def test_an_interrupting_message_withdraws_all_instances(run: type[Run]) -> None
     assert r.done()
 
 
+def test_a_message_for_one_event_reaches_no_other_of_its_name_and_shows_what_it_sees(run: type[Run]) -> None:
+    inner = script("set", "seen", "unit + 1") + users("w", "h")
+    sub = start("qs") + inner + boundary("b", "w", MESSAGE) + end("qe") + flows("qs>set>w>qe; b>h>qe")
+    body = start() + node("subProcess", "c", EACH.replace("answer", "unit") + sub) + end() + flows("s>c>e")
+    r = run(body, {"units": [1, 2]})
+    first, second = r.workflow.waiting_messages()
+    assert [waiting.data["seen"] for waiting in (first, second)] == [2, 3]
+    r.workflow.receive(second.id)
+    r.step()
+    assert r.ready() == ["h", "w"]
+    assert r.task("h").data["seen"] == 3
+    assert [waiting.id for waiting in r.workflow.waiting_messages()] == [first.id]
+
+
+def test_an_event_around_a_sub_process_sees_what_stands_inside(run: type[Run]) -> None:
+    sub = start("qs") + script("set", "inner", "1") + users("w") + end("qe") + flows("qs>set>w>qe")
+    body = start() + node("subProcess", "c", sub) + boundary("b", "c", MESSAGE) + users("h") + end()
+    r = run(body + flows("s>c>e; b>h>e"))
+    (waiting,) = r.workflow.waiting_messages()
+    assert waiting.data["inner"] == 1
+
+
 def test_an_error_of_one_instance_ends_all_of_them(run: type[Run]) -> None:
     called = process("q", start("qs") + users("w") + node("endEvent", "qe", ERROR) + flows("qs>w>qe"))
     r = run(calls(called, boundary("b", "c", ERROR)), UNITS)

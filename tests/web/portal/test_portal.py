@@ -154,12 +154,22 @@ def test_a_matter_can_be_taken_back_once(client: FlaskClient, session: Session) 
     file(client)
     client.get(receipt(client)[2])
     page = client.get("/matter/").text
-    taken = client.post("/matter/withdraw", data={"csrf_token": token_of(page), "reason": "已修好"})
-    assert taken.location == "/matter/"
+    offer = re.search(r'href="(/matter/offers/[^"]+)">撤回这件诉求<', page)
+    assert offer is not None
+    form = client.get(offer[1]).text
+    assert "需要时可以重新提出" in form
+    long = client.post(offer[1], data={"csrf_token": token_of(form), "withdrawal_reason": "好" * 501})
+    assert long.status_code == 422
+    assert "好" * 501 in long.text
+    for _ in range(2):  # a double click is one withdrawal
+        taken = client.post(offer[1], data={"csrf_token": token_of(form), "withdrawal_reason": "已修好"})
+        assert taken.location == "/matter/"
     session.rollback()
     assert session.scalars(select(Case)).one().state == "withdrawn"
-    again = client.post("/matter/withdraw", data={"csrf_token": token_of(page)})
-    assert again.status_code == 409
+    page = client.get("/matter/").text
+    assert page.count("群众撤回了事项") == 1
+    assert "/matter/offers/" not in page
+    assert client.get(offer[1]).status_code == 409
 
 
 def test_ten_wrong_pins_close_that_way_and_the_link_stays_open(client: FlaskClient, app: Flask) -> None:

@@ -1,0 +1,51 @@
+"""Checks what a diagram says of people: to whom it offers something, whose task it is, who may answer for them."""
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from engine.organisation.roles import TECHNICAL, Role
+from engine.spiff import ElementOutline
+from engine.spiff.findings import Finding, Severity, finding
+
+#: Whom an offer may name beside roles of staff.
+_RESIDENTS: Final = ("resident", "party")
+_STAFF: Final = tuple(role.value for role in Role if role not in TECHNICAL and role is not Role.RESIDENT)
+
+
+def check_people(
+    file: str, element: ElementOutline, *, forms: Collection[str], decisions: Collection[str]
+) -> Iterator[Finding]:
+    """Check the settings of one element that name people, and the form and decision that belong to them."""
+    offered = element.settings.get("offer", "").strip()
+    if offered:
+        for name in _unknown(offered, (*_RESIDENTS, *_STAFF)):
+            mend = f"Write resident, party, or roles of staff such as {', '.join(_STAFF[:3])}"
+            yield _error(
+                "offer-role-unknown", file, element, f"it offers something to {name!r}, which is no role", mend
+            )
+        if element.trigger != "message" and element.kind != "receiveTask":
+            yield _error(
+                "offer-no-message", file, element, "it has chuishao:offer and waits for no message", "Choose a message"
+            )
+    form = element.settings.get("offer.form", "").strip()
+    if form and form not in forms:
+        yield _error("offer-form-unknown", file, element, f"the package has no form {form!r}", _one_of(forms))
+    if form and not offered:
+        yield _error(
+            "offer-missing", file, element, "it has chuishao:offer.form and offers it to nobody", "Set chuishao:offer"
+        )
+    decision = element.settings.get("check", "").strip()
+    if decision and decision not in decisions:
+        yield _error("check-unknown", file, element, f"the package has no decision {decision!r}", _one_of(decisions))
+
+
+def _unknown(source: str, known: Collection[str]) -> list[str]:
+    return [name for each in source.split(";") if (name := each.strip()) not in known]
+
+
+def _one_of(names: Collection[str]) -> str:
+    return f"Add it, or name one of: {', '.join(sorted(names)) or 'none is there'}"
+
+
+def _error(code: str, file: str, element: ElementOutline, reason: str, mend: str) -> Finding:
+    return finding(Severity.ERROR, code, file, element.id, element.name, reason, mend)

@@ -1,0 +1,51 @@
+"""An offer of the process on a page: shown with its form, taken up, shown again with mistakes. For staff and portal."""
+
+from flask import request
+
+from engine.audit import Actor
+from engine.cases.models import Case
+from engine.cases.offers import Offer, find_offer, offers, send_offer
+from engine.errors import Invalid
+from engine.organisation.policy import Viewer
+from web import current
+from web.cases.forms import ShownForm, offered_form
+from web.languages import choose_locale
+
+
+def shown_offers(case: Case, viewer: Viewer) -> list[Offer]:
+    """Return what `viewer` may do now, in the reader's language."""
+    return offers(current.session(), case, viewer, now=current.now(), locale=choose_locale())
+
+
+def shown_offer(case: Case, offer_id: str, viewer: Viewer) -> tuple[Offer, ShownForm]:
+    """Return an offer with its form.
+
+    Raises:
+        Conflict: it is over.
+    """
+    found = find_offer(current.session(), case, offer_id, viewer, now=current.now(), locale=choose_locale())
+    return found, offered_form(found)
+
+
+def take_up(case: Case, offer_id: str, viewer: Viewer, actor: Actor) -> tuple[Offer, ShownForm] | None:
+    """Take up an offer with the form that this request sent.
+
+    Returns:
+        None when it is done, now or by the first of two clicks; else the offer with what was wrong.
+
+    Raises:
+        Conflict: it is over.
+    """
+    still = next((each for each in shown_offers(case, viewer) if each.id == offer_id), None)
+    form = offered_form(still) if still is not None else None
+    submitted = form.parse(request.form) if form is not None else {}
+    try:
+        send_offer(
+            current.session(), case, offer_id, submitted, viewer=viewer, actor=actor, runtime=current.runtime(),
+            now=current.now(),
+        )  # fmt: skip
+    except Invalid as error:
+        if still is None or form is None:
+            raise
+        return still, form.refused(submitted, error)
+    return None
