@@ -12,6 +12,7 @@ from engine.audit import Actor, Tag, record
 from engine.cases.documents import issue_document
 from engine.cases.models import ENDED, Case, CaseState
 from engine.cases.subject import get_case
+from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
 from engine.deadlines import extend_clock
 from engine.deadlines.models import Clock, ClockState
@@ -43,6 +44,7 @@ def case_hooks(vault: Vault, *, site: str) -> Hooks:
 
     hooks = Hooks(issue_document=issue, on_end=end, resident=resident, seal=vault.seal_address, site=site)
     hooks.register_performer(EXTEND, extend)
+    register_suspension(hooks)
     return hooks
 
 

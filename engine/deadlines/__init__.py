@@ -17,9 +17,11 @@ from engine.deadlines.service import (
     start_clock,
     stop_clock,
 )
+from engine.deadlines.suspension import resume_clock, suspend_clock
 
 __all__ = [
     "ClockSpec", "Moved", "WorkCalendar", "acknowledge_rung", "calendar_for", "cancel_clock", "claim_due_rungs",
     "explain", "extend_clock", "host_functions", "import_year", "mark_rung_fired", "preview_recompute",
-    "recompute_clock", "recompute_clocks", "running_clock", "start_clock", "stop_clock",
+    "recompute_clock", "recompute_clocks", "resume_clock", "running_clock", "start_clock", "stop_clock",
+    "suspend_clock",
 ]  # fmt: skip

@@ -116,10 +116,27 @@ def extend(before: Due, amount: int, unit: str, *, calendar: WorkCalendar, roll:
     if unit == Unit.FIXED_DATE:
         raise Invalid("extension-unit", "An extension is an amount of hours, days or months, not a fixed date.")
     after = due(before.due_at, amount, unit, calendar=calendar, roll=roll)
-    extended = Step(kind=StepKind.EXTENDED, amount=amount, unit=str(unit))
+    return _moved_on(before, after, Step(kind=StepKind.EXTENDED, amount=amount, unit=str(unit)))
+
+
+def exclude(before: Due, amount: int, unit: str, *, calendar: WorkCalendar, roll: str) -> Due:
+    """Return a due date moved on by time that is not counted: counted from the old last day, the trace going on.
+
+    Raises:
+        Invalid: as `due`.
+
+    Source: 信访工作条例 art. 36.
+    """
+    excluded = Step(kind=StepKind.EXCLUDED, amount=amount, unit=str(unit))
+    if amount == 0:
+        return Due(due_at=before.due_at, trace=before.trace, provisional=before.provisional)
+    return _moved_on(before, due(before.due_at, amount, unit, calendar=calendar, roll=roll), excluded)
+
+
+def _moved_on(before: Due, after: Due, why: Step) -> Due:
     return Due(
         due_at=after.due_at,
-        trace=(*before.trace, extended, *after.trace[2:]),
+        trace=(*before.trace, why, *after.trace[2:]),
         provisional=before.provisional or after.provisional,
     )
 

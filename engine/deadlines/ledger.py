@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from engine.clock import aware
 from engine.db import new_id
 from engine.deadlines.calendar import WorkCalendar
-from engine.deadlines.clocks import Due, due, extend
+from engine.deadlines.clocks import Due, due, exclude, extend
 from engine.deadlines.ladder import moment_of
 from engine.deadlines.models import Clock, ClockEvent, ClockState, Rung, RungState, Timer, TimerState
 from engine.deadlines.trace import to_json
@@ -30,10 +30,18 @@ class EventKind(StrEnum):
 
     STARTED = "started"
     EXTENDED = "extended"
+    #: stands still: what it measures cannot go on, and the rule does not count that time
+    SUSPENDED = "suspended"
+    #: runs on; the line says how much was not counted
+    RESUMED = "resumed"
     #: a notice changed the calendar
     RECOMPUTED = "recomputed"
     STOPPED = "stopped"
     CANCELLED = "cancelled"
+
+
+#: lines that a date follows from
+_COUNTED: Final = (EventKind.STARTED.value, EventKind.EXTENDED.value, EventKind.RESUMED.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +73,18 @@ def enter(session: Session, clock: Clock, kind: EventKind, now: datetime, data: 
 
 
 def replay(session: Session, clock: Clock, calendar: WorkCalendar) -> Due:
-    """Count a clock's date again from its ledger: the start, then each extension."""
+    """Count a clock's date again from its ledger: the start, then each extension and each time that is not counted."""
     lines = session.scalars(
         select(ClockEvent)
-        .where(ClockEvent.clock_id == clock.id, ClockEvent.kind.in_([EventKind.STARTED, EventKind.EXTENDED]))
+        .where(ClockEvent.clock_id == clock.id, ClockEvent.kind.in_(_COUNTED))
         .order_by(ClockEvent.seq)
     ).all()
-    start, *extensions = lines
+    start, *moves = lines
     received = datetime.fromisoformat(start.data["received"])
     counted = due(received, clock.amount, clock.unit, calendar=calendar, roll=clock.roll)
-    for line in extensions:
-        counted = extend(counted, line.data["amount"], line.data["unit"], calendar=calendar, roll=clock.roll)
+    for line in moves:
+        go_on = extend if line.kind == EventKind.EXTENDED else exclude
+        counted = go_on(counted, line.data["amount"], line.data["unit"], calendar=calendar, roll=clock.roll)
     return counted
 
 

@@ -110,7 +110,7 @@ def start_clock(
         _add_rungs(session, clock, ladder_rows, calendar)
         ledger.enter(session, clock, EventKind.STARTED, now, {"received": received.isoformat(), "amount": spec.amount,
                      "unit": str(spec.unit), "due_at": promised.due_at.isoformat()})  # fmt: skip
-        _record(session, clock, Tag.CLOCK_STARTED, actor, now, {"due_at": promised.due_at.isoformat()})
+        record_change(session, clock, Tag.CLOCK_STARTED, actor, now, {"due_at": promised.due_at.isoformat()})
         return clock
 
 
@@ -142,7 +142,7 @@ def _end(
     session: Session, clock_id: UUID, state: ClockState, kind: EventKind, tag: Tag, now: datetime, actor: Actor | None
 ) -> bool:
     with writing(session):
-        clock = _lock(session, clock_id)
+        clock = lock_clock(session, clock_id)
         if clock.state not in LIVE:
             return False
         ended = update(Clock).where(Clock.id == clock_id)
@@ -150,7 +150,7 @@ def _end(
         waiting = update(Rung).where(Rung.clock_id == clock_id, Rung.state == RungState.WAITING)
         session.execute(waiting.values(state=RungState.CANCELLED.value))
         ledger.enter(session, clock, kind, now, {})
-        _record(session, clock, tag, actor, now, {"late": aware(now) > clock.due_at})
+        record_change(session, clock, tag, actor, now, {"late": aware(now) > clock.due_at})
         return True
 
 
@@ -167,7 +167,7 @@ def extend_clock(
         Invalid: the amount or unit cannot be counted.
     """
     with writing(session):
-        clock = _lock(session, clock_id)
+        clock = lock_clock(session, clock_id)
         if clock.state not in LIVE:
             raise Conflict(
                 "clock-ended", "Clock {clock} has ended ({state}) and cannot be extended.",
@@ -180,7 +180,7 @@ def extend_clock(
                 "from": clock.due_at.isoformat(), "due_at": after.due_at.isoformat()}  # fmt: skip
         ledger.move(session, clock, after, calendar)
         ledger.enter(session, clock, EventKind.EXTENDED, now, data)
-        _record(session, clock, Tag.CLOCK_EXTENDED, approved_by, now, data)
+        record_change(session, clock, Tag.CLOCK_EXTENDED, approved_by, now, data)
         return clock
 
 
@@ -218,7 +218,7 @@ def recompute_clock(
 ) -> Moved | None:
     """Count a clock's date anew, extensions included, with the newest calendar; None when nothing changed."""
     with writing(session):
-        clock = _lock(session, clock_id)
+        clock = lock_clock(session, clock_id)
         calendar = calendar_for(session, clock.jurisdiction)
         after = ledger.replay(session, clock, calendar)
         if clock.state not in LIVE or (after.due_at == clock.due_at and to_json(after.trace) == clock.trace):
@@ -227,7 +227,7 @@ def recompute_clock(
         data = {"reason": reason, "from": moved.before.isoformat(), "due_at": moved.after.isoformat()}
         ledger.move(session, clock, after, calendar)
         ledger.enter(session, clock, EventKind.RECOMPUTED, now, data)
-        _record(session, clock, Tag.CLOCK_RECOMPUTED, actor, now, data)
+        record_change(session, clock, Tag.CLOCK_RECOMPUTED, actor, now, data)
         return moved
 
 
@@ -241,7 +241,12 @@ def running_clock(session: Session, *, instance_id: UUID, name: str) -> Clock | 
     ).one_or_none()
 
 
-def _lock(session: Session, clock_id: UUID) -> Clock:
+def lock_clock(session: Session, clock_id: UUID) -> Clock:
+    """Read a clock for a change.
+
+    Raises:
+        NotFound: there is no such clock.
+    """
     statement = select(Clock).where(Clock.id == clock_id).with_for_update().execution_options(populate_existing=True)
     found = session.scalars(statement).one_or_none()
     if found is None:
@@ -249,9 +254,10 @@ def _lock(session: Session, clock_id: UUID) -> Clock:
     return found
 
 
-def _record(
+def record_change(
     session: Session, clock: Clock, tag: Tag, actor: Actor | None, now: datetime, data: Mapping[str, Any]
 ) -> None:
+    """Record what happened to a clock among the events of its case."""
     record(
         session, tag=tag, actor=actor or Actor.engine(), at=now, jurisdiction=clock.jurisdiction,
         case_id=clock.case_id, data={"clock": str(clock.id), "name": clock.name, "kind": clock.kind, **data},

@@ -1,7 +1,7 @@
 """Who gets a task: the role, unit and exclusions that the diagram names, resolved to an inbox."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ from engine.instances.hooks import Step
 from engine.instances.offices import find_office
 from engine.organisation.roles import Role
 from engine.spiff import ElementOutline, StepFailed
+from engine.tasks.permission import refusal
 from engine.tasks.why import Relation, Why
 
 
@@ -25,6 +26,8 @@ class Place:
     inbox_key: str
     why: Why
     excluded: tuple[str, ...]
+    #: who has it from the start; None: anybody who may take it
+    owner_id: UUID | None = None
 
 
 class Reader:
@@ -117,7 +120,35 @@ def place(reader: Reader) -> Place:
         place=_place_name(reader.data),
         climbed=found.climbed,
     )
-    return Place(role=role, unit_id=found.unit_id, inbox_key=found.inbox_key, why=why, excluded=excluded)
+    place = Place(role=role, unit_id=found.unit_id, inbox_key=found.inbox_key, why=why, excluded=excluded)
+    return replace(place, owner_id=_assignee(reader, place))
+
+
+def _assignee(reader: Reader, where: Place) -> UUID | None:
+    """Return the member of staff whom `zeebe:assignmentDefinition` names, when they may still take the task.
+
+    Whoever has left, or has not this role any more, is passed over: the task is then open to all who may take it.
+    """
+    source = reader.element.assignment.get("assignee", "")
+    if not source:
+        return None
+    value = reader.value(source)
+    try:
+        staff_id = UUID(str(value)) if value is not None else None
+    except ValueError:
+        unknown = Invalid("assignee-no-staff", "{expression} gives no id of a member of staff", expression=source)
+        raise reader.failure(unknown, source) from None
+    if staff_id is None:
+        return None
+    refused = refusal(
+        reader.step.connection,
+        staff_id=staff_id,
+        role=where.role,
+        unit_id=where.unit_id,
+        excluded=list(where.excluded),
+        name=reader.element.name,
+    )
+    return staff_id if refused is None else None
 
 
 def _unit(reader: Reader) -> tuple[str, Relation]:

@@ -241,7 +241,9 @@ class Difference:
             "task_id": task.id, "element_id": task.element_id, "process_id": task.process_id,
             "name": _one_line(task.name), "form_id": element.form_id, "role": where.role, "unit_id": where.unit_id,
             "inbox_key": where.inbox_key, "why": where.why.to_json(), "excluded": list(where.excluded),
-            "state": WorkItemState.OPEN.value, "due_at": due(reader) or (clock.due_at if clock else None),
+            "state": (WorkItemState.CLAIMED if where.owner_id else WorkItemState.OPEN).value,
+            "owner_id": where.owner_id, "claimed_at": self.step.now if where.owner_id else None,
+            "due_at": due(reader) or (clock.due_at if clock else None),
             "clock_id": clock.id if clock else None, "priority": 0, "created_at": self.step.now,
         }  # fmt: skip
 

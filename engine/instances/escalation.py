@@ -115,7 +115,12 @@ def tell_again(conductor: Conductor, session: Session, rung_id: UUID, now: datet
 
 
 def _tell(step: Step, clock: Clock, rung: Rung) -> bool:
-    """Put the rung's notices in the outbox; whom it cannot reach becomes an incident, not a silence."""
+    """Put the rung's notices in the outbox; whom it cannot reach becomes an incident, not a silence.
+
+    A rung that names nobody and no notice is only there for the timers of the diagram that follow it.
+    """
+    if not rung.rule["to"] and not rung.rule["notice"]:
+        return True
     session, missed = step.session, list[EngineError]()
     item = session.scalars(_HOLDER, {"clock": clock.id}).first()
     unit = session.get(OrgUnit, clock.unit_id) if clock.unit_id else None

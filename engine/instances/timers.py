@@ -5,12 +5,12 @@ from enum import StrEnum
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, func, select, text, update
+from sqlalchemy import Row, Table, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
 from engine.db import writing
-from engine.deadlines.models import Timer, TimerState
+from engine.deadlines.models import Clock, ClockState, Timer, TimerState
 from engine.errors import EngineError
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor, Trial
@@ -25,9 +25,11 @@ BACK_OFF: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes
 _TIMER: Final = cast(Table, Timer.__table__)
 _INSTANCE: Final = cast(Table, Instance.__table__)
 _WAITING: Final = text("timer.state = 'waiting'")
+#: the clock that it follows stands still
+_HELD: Final = exists().where(Clock.id == _TIMER.c.clock_id, Clock.state == ClockState.SUSPENDED.value)
 _TAKE: Final = (
     update(_TIMER)
-    .where(_TIMER.c.id == bindparam("timer"), _WAITING)
+    .where(_TIMER.c.id == bindparam("timer"), _WAITING, ~_HELD)
     .values(state=TimerState.FIRED.value, fired_at=bindparam("at"))
 )
 _LATER: Final = (
@@ -39,13 +41,14 @@ _DUE: Final = (
     select(_TIMER.c.id)
     .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)
     .where(_WAITING, _TIMER.c.due_at <= bindparam("now", type_=_TIMER.c.due_at.type), _INSTANCE.c.status.in_(MOVABLE))
+    .where(~_HELD)
     .order_by(_TIMER.c.due_at)
     .limit(bindparam("limit"))
 )
 _OLDEST: Final = (
     select(func.min(_TIMER.c.due_at))
     .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)
-    .where(_WAITING, _INSTANCE.c.status.in_(MOVABLE))
+    .where(_WAITING, _INSTANCE.c.status.in_(MOVABLE), ~_HELD)
 )
 
 

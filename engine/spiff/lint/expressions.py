@@ -79,6 +79,7 @@ def _texts(node: Node) -> Iterator[tuple[str, str]]:
         "its decision": said.decision_id,
         "its script": said.script,
         "its type": said.task_type,
+        "its assignee": said.assignment.get("assignee"),
     }
     yield from ((where, source) for where, source in named.items() if source)
     for name, value in said.settings.items():

@@ -49,6 +49,9 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "extend.amount": ACTIVITIES,
     "extend.unit": ACTIVITIES,
     "extend.reason": ACTIVITIES,
+    "suspend": ("serviceTask",),
+    "suspend.reason": ("serviceTask",),
+    "resume": ("serviceTask",),
     "notice": ("sendTask", "intermediateThrowEvent", "endEvent"),
     "to": ("sendTask", "intermediateThrowEvent", "endEvent"),
     "document": ("sendTask", *PEOPLE),
@@ -138,7 +141,7 @@ def wrong_value(setting: str, value: str) -> str | None:
         return f"is {value!r}, and can be one of: {', '.join(CHOICES[setting])}"
     if setting in ("clock.amount", "extend.amount") and not NUMBER.fullmatch(value):
         return f"is {value!r}, which is no whole number"
-    if setting == "extend":
+    if setting in ("extend", "suspend", "resume"):
         wrong = [part for part in value.split(";") if not KEY.fullmatch(part.strip())]
         return f"names the clock {wrong[0].strip()!r}; write names of clocks with ; between" if wrong else None
     if setting == "offer":
