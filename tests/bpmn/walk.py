@@ -3,13 +3,13 @@
     walk = Walk(read_package("petition"), case={...}, place={...})
     walk.do("verify", contacted="yes", facts_found="...")      # the form is checked, the task completed
     walk.until("unassigned")                                   # time passes, what falls due fires, in order
-    walk.send("withdrawn")
+    walk.take("withdrawn")                                     # somebody takes up what the process offers
     assert walk.ended == "withdrawn"
 
 Nothing is replaced but the database: clocks, rungs and timers are kept here as the rows would keep them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -70,6 +70,7 @@ class Walk:
     Args:
         now: when it is filed; a working morning unless said otherwise.
         persist: snapshot and restore after every step, as a server does.
+        services: who carries out services beside `notify` and `extend`, by type; `performed` keeps every call.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class Walk:
         place: Mapping[str, Any],
         now: datetime,
         persist: bool = True,
+        services: Mapping[str, Callable[[ServiceCall], Mapping[str, Any] | None]] | None = None,
     ) -> None:
-        self.version, self._now, self._persist = version, now, persist
+        self.version, self._now, self._persist, self._services = version, now, persist, services or {}
+        self.performed: list[tuple[str, Mapping[str, Any]]] = []
         self.clocks: dict[str, Running] = {}
         self.told: list[Told] = []
         self.issued: dict[str, str] = {}
@@ -93,9 +96,11 @@ class Walk:
 
     # ---- when
 
-    def do(self, element_id: str, *, by: str = "anna", unit: str | None = None, **answers: Any) -> None:
+    def do(
+        self, element_id: str, *, by: str = "anna", unit: str | None = None, party: str | None = None, **answers: Any
+    ) -> None:
         """Complete an open task: its form is checked as a page would send it."""
-        task = self.task(element_id, unit=unit)
+        task = self.task(element_id, unit=unit, party=party)
         form_id = self.outline(task.process_id, element_id).form_id
         assert form_id is not None, f"{element_id} has no form"
         form = self.version.form(form_id)
@@ -133,6 +138,25 @@ class Walk:
 
     # ---- then
 
+    def take(self, element_id: str, **answers: Any) -> None:
+        """Take up what the process offers: the offer's form is checked, the message sent to that event alone."""
+        waiting = [each for each in self.workflow.waiting_messages() if each.element_id == element_id]
+        assert len(waiting) == 1, f"{len(waiting)} offers {element_id}; offered are {self.offered}"
+        form = self.outline(waiting[0].process_id, element_id).settings.get("offer.form")
+        assert form is not None or not answers, f"{element_id} has no form"
+        entered = self.version.form(form).load(answers, waiting[0].data, now=self._now) if form else {}
+        self.workflow.receive(waiting[0].id, entered)
+        self._settle()
+
+    @property
+    def offered(self) -> list[str]:
+        """The ids of the events that somebody may take up now, sorted."""
+        return sorted(
+            each.element_id
+            for each in self.workflow.waiting_messages()
+            if "offer" in self.outline(each.process_id, each.element_id).settings
+        )
+
     @property
     def open(self) -> list[str]:
         """The ids of the open tasks, sorted."""
@@ -150,17 +174,19 @@ class Walk:
         """Keys of the notices so far, in order."""
         return [each.notice for each in self.told]
 
-    def task(self, element_id: str, *, unit: str | None = None) -> OpenTask:
-        """The open task of an element; with several, that of `unit`."""
+    def task(self, element_id: str, *, unit: str | None = None, party: str | None = None) -> OpenTask:
+        """The open task of an element; with several, that of `unit`, or of the party with this key."""
         found = [task for task in self.workflow.open_tasks() if task.element_id == element_id]
         if unit is not None:
             found = [task for task in found if task.data["assignment"]["unit"] == unit]
+        if party is not None:
+            found = [task for task in found if task.data["party"]["key"] == party]
         assert len(found) == 1, f"{len(found)} open tasks {element_id}; open are {self.open}"
         return found[0]
 
-    def setting(self, element_id: str, name: str, *, unit: str | None = None) -> Any:
+    def setting(self, element_id: str, name: str, *, unit: str | None = None, party: str | None = None) -> Any:
         """The value of a `chuishao:` setting of an open task."""
-        task = self.task(element_id, unit=unit)
+        task = self.task(element_id, unit=unit, party=party)
         return self._read(self.outline(task.process_id, element_id).settings.get(name), task.data)
 
     def due(self, clock: str) -> datetime:
@@ -187,7 +213,12 @@ class Walk:
             read = {name: self._read(call.settings[name], call.data) for name in call.settings if "extend" in name}
             self.extended.append(read)
             return None
-        assert call.type == "notify", f"nobody carries out {call.type}"
+        if call.type != "notify":
+            assert call.type in self._services, f"nobody carries out {call.type}"
+            self.performed.append(
+                (call.type, {name: self._read(call.settings[name], call.data) for name in call.settings})
+            )
+            return self._services[call.type](call)
         self._write(call.settings["notice"], {**call.data, "due": DUE})
         self.told.append(Told(notice=call.settings["notice"], to=call.settings["to"], element_id=call.element_id))
         if document := call.settings.get("document"):
@@ -244,6 +275,8 @@ class Walk:
             for rung in clock.ladder:
                 if rung.due_at <= self._now and rung.name not in clock.told:
                     clock.told.add(rung.name)
+                    if not rung.rule["notice"]:
+                        continue  # it is only there for timers
                     known = self.workflow.data
                     self._write(
                         rung.rule["notice"],
