@@ -74,7 +74,8 @@ def heard() -> Package:
         p.start(),
         p.inside(
             "work", p.start("begin"), p.task("examine"),
-            p.send("pause", "suspend", suspend="handle", suspend_reason="hearing"), p.task("hear"), p.send("go_on", "resume", resume="handle"), p.task("decide"), p.end("over"),
+            p.send("pause", "suspend", suspend="handle", suspend_reason="hearing"), p.task("hear"),
+            p.send("go_on", "resume", resume="handle"), p.task("decide"), p.end("over"),
             p.chain("begin", "examine", "pause", "hear", "go_on", "decide", "over"),
             clock="handle", clock_amount="5", clock_unit="working-days", ladder="ladder",
         ),
