@@ -5,10 +5,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
 from engine.cases.blobs import BlobStore
-from engine.cases.effects import case_hooks
+from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault
 from engine.clock import Clock, SystemClock
-from engine.instances.runtime import Runtime
 from web import current, presentation
 from web.database import init_database
 from web.errors import init_errors
@@ -59,7 +58,7 @@ def _wire(settings: Settings, clock: Clock) -> current.Wiring:
         clock=clock,
         vault=vault,
         blobs=BlobStore(settings.blob_dir),
-        runtime=Runtime(case_hooks(vault, site=settings.public_url)),
+        runtime=case_runtime(vault, site=settings.public_url),
     )
 
 

@@ -18,6 +18,8 @@ class Tag(StrEnum):
     CASE_OFFER_TAKEN = "case:offer:taken"
     #: it is handled together with an earlier report of the same matter
     CASE_MERGED = "case:merged"
+    #: it goes on, or a part of it does, as a case of another process
+    CASE_CONVERTED = "case:converted"
     #: it was opened again
     CASE_REOPENED = "case:reopened"
     #: the resident said how content they are

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine import feel
 from engine.audit import Actor, Tag, record
 from engine.cases.documents import issue_document
-from engine.cases.models import ENDED, Case, CaseState
+from engine.cases.models import UNDER_WAY, Case, CaseState
 from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
@@ -140,14 +140,14 @@ def _value(step: Step, call: ServiceCall, setting: str) -> Any:
 def end(step: Step, ended: Ended) -> None:
     """Give the case the state that its process ended in; close what was merged into it with the same answer."""
     case = get_case(step.session, step.case_id)
-    if case.state in ENDED:
+    if case.is_over:
         return
-    state = _state(ended)
+    state = _state(step, ended)
     case.state, case.ended_at = state, step.now
     answer = ended.data.get("answer")
     stars = answer.get("stars") if isinstance(answer, Mapping) else None
     case.rating = int(stars) if stars is not None else None
-    if state is CaseState.MERGED:
+    if state == CaseState.MERGED:
         _merge(step, case, ended)
     _close(step, case, state)
     for follower in step.session.scalars(select(Case).where(Case.merged_into_id == case.id, Case.id != case.id)):
@@ -158,21 +158,24 @@ def end(step: Step, ended: Ended) -> None:
             at=step.now,
             jurisdiction=follower.jurisdiction,
             case_id=follower.id,
-            data={"outcome": state.value, "with": case.number},
+            data={"outcome": state, "with": case.number},
         )
     step.session.flush()
 
 
-def _state(ended: Ended) -> CaseState:
-    try:
-        return CaseState(ended.outcome or "")
-    except ValueError as error:
-        raise Invalid(
-            "outcome-unknown",
-            "The end event {element} has the outcome {outcome}, which is no end state of a case. Set chuishao:outcome.",
-            element=ended.element_id,
-            outcome=ended.outcome or "",
-        ) from error
+def _state(step: Step, ended: Ended) -> str:
+    """Return the outcome, one of those that the package has words for."""
+    known = step.version.texts.get("outcomes", {})
+    if ended.outcome and ended.outcome in known and ended.outcome not in UNDER_WAY:
+        return ended.outcome
+    raise Invalid(
+        "outcome-unknown",
+        "The end event {element} has the outcome {outcome}, and the package has no words for it. Set chuishao:outcome "
+        "to one of: {known}.",
+        element=ended.element_id,
+        outcome=ended.outcome or "",
+        known=", ".join(known),
+    )
 
 
 def _merge(step: Step, case: Case, ended: Ended) -> None:
@@ -201,8 +204,8 @@ def _merge(step: Step, case: Case, ended: Ended) -> None:
     )
 
 
-def _close(step: Step, case: Case, state: CaseState) -> None:
-    step.ledger.note(Tag.CASE_ENDED, {"outcome": state.value, "number": case.number})
+def _close(step: Step, case: Case, state: str) -> None:
+    step.ledger.note(Tag.CASE_ENDED, {"outcome": state, "number": case.number})
 
 
 def residents(session: Session, case_id: UUID, vault: Vault) -> list[Recipient]:

@@ -17,7 +17,7 @@ from engine.cases.numbers import take_number
 from engine.cases.vault import Receipt, Vault
 from engine.clock import CHINA
 from engine.db import new_id, writing
-from engine.definitions import active_version, load
+from engine.definitions import LoadedVersion, active_version, load
 from engine.errors import Invalid, NotFound
 from engine.forms.messages import N_
 from engine.instances.runtime import Runtime
@@ -28,7 +28,6 @@ from engine.organisation.service import place_facts, unit_by_code
 #: Where matters come from; any of them, as article 17 of the petition regulation wants it.
 CHANNELS: Final = ("portal", "grid", "hotline", "letter", "visit", "api")
 PLACE_UNKNOWN: Final = N_("Pick a place from the list.")
-_PREFIX: Final = {"petition": "SQ"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +86,8 @@ def file_case(
     try:
         with writing(session):
             place = _place(session, jurisdiction, filing.place)
-            case = _add_case(session, filing, place, kind=kind, vault=vault, now=now)
+            version = load(session, active_version(session, kind).id)
+            case = _add_case(session, filing, place, version=version, vault=vault, now=now)
             case.tracking_hmac = vault.tracking_mac(receipt.tracking_code)
             case.pin_hash, case.submission_key = pin_hash, key
             session.flush()
@@ -175,16 +175,18 @@ def _place(session: Session, jurisdiction: str, code: str) -> OrgUnit:
     return place
 
 
-def _add_case(session: Session, filing: Filing, place: OrgUnit, *, kind: str, vault: Vault, now: datetime) -> Case:
+def _add_case(
+    session: Session, filing: Filing, place: OrgUnit, *, version: LoadedVersion, vault: Vault, now: datetime
+) -> Case:
     case_id: UUID = new_id()
     year = now.astimezone(CHINA).year
-    sequence = take_number(session, place.jurisdiction, f"case:{kind}:{year}")
+    sequence = take_number(session, place.jurisdiction, f"case:{version.prefix}:{year}")
     contact = {"name": filing.name, "phone": filing.phone, "email": filing.email, "locale": filing.locale}
     case = Case(
         id=case_id,
         jurisdiction=place.jurisdiction,
-        number=f"{_PREFIX[kind]}{year}-{sequence:06}",
-        kind=kind,
+        number=f"{version.prefix}{year}-{sequence:06}",
+        kind=version.key,
         title=filing.title,
         text=filing.text,
         category=filing.category,

@@ -26,7 +26,10 @@ from engine.db import Base, Bytes, Instant, Json, new_id
 
 
 class CaseState(StrEnum):
-    """Where a matter stands, in the resident's words."""
+    """Where a matter stands: under way, or an end that the engine itself knows or the petition process names.
+
+    Any other key of `outcomes` in a package's `texts.json` is a state too: the end of one of its cases.
+    """
 
     #: filed, not yet registered
     FILED = "filed"
@@ -44,10 +47,12 @@ class CaseState(StrEnum):
     MERGED = "merged"
     #: handed to the higher government
     RAISED = "raised"
+    #: goes on as a case of another process
+    CONVERTED = "converted"
 
 
-#: Nothing more will happen by itself.
-ENDED = tuple(s for s in CaseState if s not in (CaseState.FILED, CaseState.RUNNING))
+#: Something will happen yet; every other state is an end.
+UNDER_WAY = (CaseState.FILED, CaseState.RUNNING)
 
 
 class Case(Base):
@@ -66,7 +71,8 @@ class Case(Base):
     number: Mapped[str] = mapped_column(String(32))
     #: the process package: `petition`
     kind: Mapped[str] = mapped_column(String(32))
-    state: Mapped[str] = mapped_column(String(16), default=CaseState.FILED)
+    #: one of `UNDER_WAY`, or the outcome that its process ended with
+    state: Mapped[str] = mapped_column(String(32), default=CaseState.FILED)
     title: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(String(64), default="")
@@ -80,16 +86,70 @@ class Case(Base):
     #: {"name", "phone", "email"} sealed with AES-GCM; see `engine.cases.personal`
     personal: Mapped[bytes | None] = mapped_column(Bytes)
     #: HMAC of the tracking code, hex; the code itself (at least 80 random bits) is shown once
-    tracking_hmac: Mapped[str] = mapped_column(String(64), unique=True)
+    #: None for a case that came out of another: the resident opens it with the code of the first
+    tracking_hmac: Mapped[str | None] = mapped_column(String(64), unique=True)
     #: argon2id of the short PIN
-    pin_hash: Mapped[str] = mapped_column(String(200))
+    pin_hash: Mapped[str | None] = mapped_column(String(200))
     pin_failures: Mapped[int] = mapped_column(Integer, default=0)
     #: what makes a second submission of the same form the same case
     submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    #: an accusation: only units on its route and the petitioner know that it exists; see `CaseSealing`
+    sealed: Mapped[bool] = mapped_column(default=False, server_default=false())
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"))
     rating: Mapped[int | None]
     filed_at: Mapped[datetime] = mapped_column(Instant)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state not in UNDER_WAY
+
+
+class LinkKind(StrEnum):
+    """What a case has to do with the one that it came out of."""
+
+    #: the matter goes on as this case
+    BECAME = "became"
+    #: a part of the matter that is handled apart
+    PART = "part"
+
+
+class CaseLink(Base):
+    """A case that came out of another one: same matter, same petitioner."""
+
+    __tablename__ = "case_link"
+    __table_args__ = (Index("ix_case_link_to", "to_id"),)
+
+    from_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    to_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    linked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SealingSide(StrEnum):
+    """On which side of a sealed case a unit or person stands."""
+
+    #: is accused, and never learns that the case exists
+    ACCUSED = "accused"
+    #: handles it, and alone may know of it
+    ROUTE = "route"
+
+
+class CaseSealing(Base):
+    """A unit or a member of staff that an accusation is about, or a unit that handles it.
+
+    Source: 信访工作条例 art. 30.
+    """
+
+    __tablename__ = "case_sealing"
+    __table_args__ = (Index("ix_case_sealing_case", "case_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    side: Mapped[str] = mapped_column(String(16))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class Attachment(Base):
@@ -161,7 +221,7 @@ class NumberSeries(Base):
     __tablename__ = "number_series"
 
     jurisdiction: Mapped[str] = mapped_column(String(64), primary_key=True)
-    #: `case:petition:2026`, `document:<unit code>:reply:2026`
+    #: `case:SQ:2026`, `document:<unit code>:reply:2026`
     series: Mapped[str] = mapped_column(String(120), primary_key=True)
     last: Mapped[int] = mapped_column(Integer, default=0)
 

@@ -10,7 +10,7 @@ def take_number(session: Session, jurisdiction: str, series: str) -> int:
     """Return the next number of `series`, 1 first. Rolled back with the transaction, it is given out again.
 
     Args:
-        series: for instance `case:petition:2026`.
+        series: for instance `case:SQ:2026`.
     """
     dialect = session.connection().dialect.name
     make = postgresql.insert if dialect == "postgresql" else sqlite.insert

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.cases.models import ENDED, CaseState
+from engine.cases.models import UNDER_WAY
 from engine.definitions import LoadedVersion
 from engine.spiff import ElementOutline, TokenView
 
@@ -47,15 +47,16 @@ def progress(version: LoadedVersion, tokens: Iterable[TokenView], state: str, lo
     texts = version.texts
     elements = [e for t in tokens if (e := version.element(t.process_id, t.element_id)) is not None]
     order = list(texts.get("milestones", {}))
-    over = state in ENDED
+    outcomes: Mapping[str, Any] = texts.get("outcomes", {})
+    over = state not in UNDER_WAY
+    whole = bool(outcomes.get(state, {}).get("whole"))
     reached = max((order.index(key) for key in _marks(elements, "milestone") if key in order), default=0)
     steps = [
-        ProgressStep(key=key, label=_text(texts["milestones"], key, locale), state=_state(place, reached, over, state))
+        ProgressStep(key=key, label=_text(texts["milestones"], key, locale), state=_state(place, reached, over, whole))
         for place, key in enumerate(order)
     ]
     known = texts.get("states", {})
     current = list(dict.fromkeys(key for key in known for mark in _marks(elements, "state") if mark == key))
-    outcomes: Mapping[str, Any] = texts.get("outcomes", {})
     return Progress(
         steps=steps,
         now=[] if over else [_text(known, key, locale) for key in current[-2:]],
@@ -68,11 +69,11 @@ def _marks(elements: Iterable[ElementOutline], setting: str) -> list[str]:
     return [mark for element in elements if (mark := element.settings.get(setting))]
 
 
-def _state(place: int, reached: int, over: bool, state: str) -> StepState:
-    """A matter that was diverted, merged or withdrawn did not pass the milestones that are missing."""
+def _state(place: int, reached: int, over: bool, whole: bool) -> StepState:
+    """A matter that was diverted, merged or withdrawn did not pass the milestones that are missing; `whole` in the
+    words of an outcome says that everything was passed."""
     if over:
-        passed_all = state in (CaseState.SOLVED, CaseState.EXPLAINED, CaseState.RAISED)
-        return StepState.DONE if passed_all or place == 0 else StepState.AHEAD
+        return StepState.DONE if whole or place == 0 else StepState.AHEAD
     if place < reached:
         return StepState.DONE
     return StepState.NOW if place == reached else StepState.AHEAD

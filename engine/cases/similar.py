@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.cases.models import ENDED, Case
+from engine.cases.models import UNDER_WAY, Case
 from engine.organisation.models import OrgUnit
 from engine.organisation.service import subtree
 
@@ -38,7 +38,7 @@ def similar_cases(session: Session, case: Case, community: OrgUnit, *, now: date
             Case.id != case.id,
             Case.kind == case.kind,
             Case.filed_at >= now - WINDOW,
-            Case.state.not_in(ENDED),
+            Case.state.in_(UNDER_WAY),
         )
         .order_by(Case.filed_at.desc())
         .limit(_CANDIDATES)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import ActorKind, AuditEvent
-from engine.cases.models import Case
+from engine.cases.models import Case, CaseSealing, SealingSide
 from engine.errors import NotFound
 from engine.organisation.models import OrgUnit
 from engine.organisation.policy import CaseSubject, OpenItem
@@ -36,7 +36,7 @@ def subject_of(session: Session, case: Case) -> CaseSubject:
 
 
 def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubject]:
-    """Return what decides who may see each of `cases`, by id, in three statements however many they are."""
+    """Return what decides who may see each of `cases`, by id, in four statements however many they are."""
     known = {case.id: case for case in cases}
     wanted = {case.place_id for case in known.values()}
     places = session.execute(select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_(wanted)))
@@ -63,13 +63,29 @@ def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubje
     ):
         if case_id is not None and actor_id:
             staff.setdefault(case_id, set()).add(UUID(actor_id))
+    sealings = _sealings(session, known)
     return {
-        case.id: _subject(case, paths[case.place_id], work.get(case.id, []), staff.get(case.id, set()))
+        case.id: _subject(
+            case, sealings.get(case.id, []), paths[case.place_id], work.get(case.id, []), staff.get(case.id, set())
+        )
         for case in known.values()
     }
 
 
-def _subject(case: Case, place_path: str, work: list[Any], staff: set[UUID]) -> CaseSubject:
+def _sealings(session: Session, cases: Iterable[UUID]) -> dict[UUID, list[Any]]:
+    """Return the rows (case, side, unit, its path, staff) of accusations, by case."""
+    found: dict[UUID, list[Any]] = {}
+    for row in session.execute(
+        select(CaseSealing.case_id, CaseSealing.side, CaseSealing.unit_id, OrgUnit.path, CaseSealing.staff_id)
+        .outerjoin(OrgUnit, OrgUnit.id == CaseSealing.unit_id)
+        .where(CaseSealing.case_id.in_(cases))
+    ):
+        found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+def _subject(case: Case, sealings: list[Any], place_path: str, work: list[Any], staff: set[UUID]) -> CaseSubject:
+    accused = [row for row in sealings if row.side == SealingSide.ACCUSED]
     return CaseSubject(
         case_id=case.id,
         jurisdiction=case.jurisdiction,
@@ -86,4 +102,8 @@ def _subject(case: Case, place_path: str, work: list[Any], staff: set[UUID]) -> 
             if row.state in LIVE
         ),
         participants=frozenset(staff),
+        sealed=case.sealed,
+        sealed_route=frozenset(row.unit_id for row in sealings if row.side == SealingSide.ROUTE),
+        accused_paths=frozenset(row.path for row in accused if row.path),
+        accused_staff=frozenset(row.staff_id for row in accused if row.staff_id),
     )

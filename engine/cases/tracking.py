@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
+from engine.cases.links import family_of
 from engine.cases.models import Case
 from engine.cases.vault import Vault
 from engine.db import writing
@@ -42,7 +43,8 @@ def track_by_pin(session: Session, *, jurisdiction: str, number: str, pin: str, 
         Forbidden: `pin-closed` after `MAX_PIN_FAILURES` wrong ones.
     """
     wanted = number.strip().upper()
-    case = session.scalar(select(Case).where(Case.jurisdiction == jurisdiction, Case.number == wanted))
+    asked = session.scalar(select(Case).where(Case.jurisdiction == jurisdiction, Case.number == wanted))
+    case = _holder_of_pin(session, asked)
     if case is not None and case.pin_failures >= MAX_PIN_FAILURES:
         raise Forbidden(
             "pin-closed",
@@ -51,14 +53,22 @@ def track_by_pin(session: Session, *, jurisdiction: str, number: str, pin: str, 
             times=MAX_PIN_FAILURES,
         )
     right = verify_password(pin.strip(), case.pin_hash if case is not None else None)
-    if case is None or not right:
+    if asked is None or case is None or not right:
         if case is not None:
             _count_failure(session, case, now)
         raise NotFound("number-or-pin-wrong", "The number and the PIN do not belong together. Check your receipt.")
     if case.pin_failures:
         with writing(session):
             case.pin_failures = 0
-    return case
+    return asked
+
+
+def _holder_of_pin(session: Session, case: Case | None) -> Case | None:
+    """Return the case whose PIN opens `case`: itself, or the one that it came out of."""
+    if case is None or case.pin_hash is not None:
+        return case
+    family = session.scalars(select(Case).where(Case.id.in_(family_of(session, case.id)), Case.pin_hash.is_not(None)))
+    return family.first()
 
 
 def _count_failure(session: Session, case: Case, now: datetime) -> None:

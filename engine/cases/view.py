@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, ActorKind, AuditEvent, Tag, record, timeline
 from engine.cases.attachments import attachments_of
 from engine.cases.documents import documents_of
+from engine.cases.links import Linked, linked_cases
 from engine.cases.models import Attachment, Case, Document
-from engine.cases.subject import get_case, subject_of
+from engine.cases.subject import get_case, subject_of, subjects_of
 from engine.cases.vault import Vault
 from engine.db import writing
 from engine.deadlines.models import Clock, ClockState
@@ -27,8 +28,9 @@ from engine.tasks.models import LIVE, WorkItem
 #: What a resident is told of the story; the rest is work among staff.
 PUBLIC_TAGS: Final = frozenset(
     {
-        Tag.CASE_FILED, Tag.CASE_ENDED, Tag.CASE_OFFER_TAKEN, Tag.CASE_WITHDRAWN, Tag.CASE_MERGED, Tag.CASE_REOPENED,
-        Tag.CASE_RATED, Tag.CASE_ATTACHED, Tag.CASE_DOCUMENT_ISSUED, Tag.CASE_DOCUMENT_SERVED, Tag.CASE_PIN_CLOSED,
+        Tag.CASE_FILED, Tag.CASE_ENDED, Tag.CASE_OFFER_TAKEN, Tag.CASE_WITHDRAWN, Tag.CASE_MERGED, Tag.CASE_CONVERTED,
+        Tag.CASE_REOPENED, Tag.CASE_RATED, Tag.CASE_ATTACHED, Tag.CASE_DOCUMENT_ISSUED, Tag.CASE_DOCUMENT_SERVED,
+        Tag.CASE_PIN_CLOSED,
         Tag.CLOCK_EXTENDED, Tag.WORK_ITEM_COMPLETED,
     }
 )  # fmt: skip
@@ -51,14 +53,17 @@ class CaseView:
 
     Args:
         petitioner: keys `name`, `phone`, `email` as far as they may be seen.
+        outcome: how it ended, in the words of its package; None while it is under way.
         clocks: running ones first, the statutory one before internal ones.
         clock_names: what each clock runs over, by its id, in the reader's language.
-        events: the audit events that the viewer may read, first things first.
+        events: the audit events that the viewer may read, of linked cases too, first things first.
+        linked: cases that this one came out of, or that came out of it.
     """
 
     case: Case
     subject: CaseSubject
     visible: frozenset[Field]
+    outcome: str | None
     place: str | None
     category: str | None
     title: str | None
@@ -71,6 +76,7 @@ class CaseView:
     clock_names: dict[UUID, str]
     work: list[OpenWork]
     events: list[AuditEvent]
+    linked: list[Linked]
 
     def shows(self, field: str) -> bool:
         """Whether the viewer may see `field`, a key of `Field`."""
@@ -94,10 +100,12 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
     place = session.get_one(OrgUnit, case.place_id)
     clocks = clocks_of(session, case.id) if visible & {Field.CLOCKS, Field.DUE} else []
     version = _version(session, case.id)
+    linked = linked_cases(session, viewer, case, locale)
     return CaseView(
         case=case,
         subject=subject,
         visible=visible,
+        outcome=version.outcome_name(case.state, locale) if version and case.is_over else None,
         place=place.name if Field.PLACE in visible else None,
         title=case.title if Field.TITLE in visible else None,
         text=case.text if Field.TEXT in visible else None,
@@ -109,7 +117,8 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
         clocks=clocks,
         clock_names={c.id: version.element_name(c.process_id, c.element_id, locale) for c in clocks if version},
         work=open_work(session, case.id) if Field.OWNER in visible else [],
-        events=_events(session, case.id, visible),
+        events=_family_events(session, viewer, case, visible, linked),
+        linked=linked,
     )
 
 
@@ -135,6 +144,18 @@ def _petitioner(case: Case, visible: frozenset[Field], vault: Vault) -> dict[str
     if not wanted:
         return {}
     return {key: value for key, value in vault.open(case.personal, case.id).items() if key in wanted and value}
+
+
+def _family_events(
+    session: Session, viewer: Viewer, case: Case, visible: frozenset[Field], linked: list[Linked]
+) -> list[AuditEvent]:
+    """Return one story of a case and those that it is linked with, each as far as the viewer may read it."""
+    events = _events(session, case.id, visible)
+    others = [each.case for each in linked if each.opens]
+    subjects = subjects_of(session, others)
+    for other in others:
+        events += _events(session, other.id, visible_fields(viewer, subjects[other.id]))
+    return sorted(events, key=lambda event: event.at) if others else events
 
 
 def _events(session: Session, case_id: UUID, visible: frozenset[Field]) -> list[AuditEvent]:

@@ -164,12 +164,25 @@ class _Checker:
         except Invalid:
             return ""  # told with the manifest
 
+    def _outcomes(self) -> Collection[str]:
+        try:
+            known = self.package.texts.get("outcomes", {})
+        except Invalid:
+            return ()  # told with the manifest
+        return known if isinstance(known, dict) else ()
+
     def languages(self) -> Iterator[Finding]:
         """Check that everything that people read is there in every language of the package."""
         used = {"states": set[str](), "outcomes": set[str]()}
-        for _file, element in self.elements():
+        for file, element in self.elements():
             used["states"].add(element.settings.get("state", ""))
-            used["outcomes"].add(element.settings.get("outcome", ""))
+            used["outcomes"].add(outcome := element.settings.get("outcome", ""))
+            if outcome and outcome not in self._outcomes():
+                yield finding(
+                    Severity.ERROR, "outcome-unknown", file, element.id, element.name,
+                    f"texts.json has no words for the outcome {outcome!r}",
+                    f"Add it to `outcomes`, or name one of: {', '.join(self._outcomes()) or 'none is there'}",
+                )  # fmt: skip
         yield from check_words(self.package, used, self.read_forms)
 
 

@@ -14,6 +14,8 @@ from engine.spiff.findings import Finding, Severity, finding
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _NOTICE_NAME: Final = re.compile(r"([a-zA-Z][\w-]*)\.([a-z]{2}(?:_[A-Z]{2})?)", re.ASCII)
+#: What the numbers of cases begin with.
+_PREFIX: Final = re.compile(r"[A-Z]{1,4}")
 _SHOWN: Final = 5
 
 
@@ -33,6 +35,11 @@ def check_manifest(package: Package) -> Iterator[Finding]:
         yield _error("manifest-name", MANIFEST, "`name` is no object of names by locale", "Write it by locale")
     elif any(len(text) > 200 for text in name.values()):
         yield _error("manifest-name", MANIFEST, "a name is longer than 200 characters", "Shorten it")
+    prefix = manifest.get("prefix", "")
+    if not isinstance(prefix, str) or (prefix and not _PREFIX.fullmatch(prefix)):
+        yield _error(
+            "manifest-prefix", MANIFEST, f"the prefix {prefix!r} is not one to four capital letters", "Correct it"
+        )
     try:
         _ = package.texts
     except Invalid as error:

@@ -51,6 +51,11 @@ class LoadedVersion:
         return self.package.texts
 
     @property
+    def prefix(self) -> str:
+        """What the numbers of its cases begin with."""
+        return str(self.package.manifest.get("prefix") or self.key.upper()[:2])
+
+    @property
     def categories(self) -> list[dict[str, Any]]:
         """The kinds of matters that residents choose from: `key`, `name` by locale."""
         return list(self.package.manifest.get("categories", []))
@@ -101,6 +106,11 @@ class LoadedVersion:
         """Return what a category of the manifest is called; the key itself when there is none such."""
         names: dict[str, str] = next((each["name"] for each in self.categories if each["key"] == key), {})
         return str(names.get(locale) or names.get("zh_CN") or key)
+
+    def outcome_name(self, key: str, locale: str) -> str:
+        """Return what residents read of an outcome; the key itself when there are no words for it."""
+        said = self.texts.get("outcomes", {}).get(key, {})
+        return str(said.get(locale) or said.get("zh_CN") or key)
 
     def decide(
         self,

@@ -47,20 +47,24 @@ class Package:
     def read_directory(cls, root: Path) -> "Package":
         """Read every file below `root`; names that begin with a dot are left out.
 
+        `uses` in package.json names folders beside `root` (`shared/rating`) with pages that several packages call.
+        Their files become the package's own, so that what is deployed is whole; a file that the package has itself
+        wins, and `texts.json` is joined key by key.
+
         Raises:
-            Invalid: `root` is no folder, or it is too large.
+            Invalid: `root` is no folder, a folder that it uses is missing, or it is too large.
         """
-        if not root.is_dir():
-            raise Invalid("package-missing", "{path} is no folder. Name the folder of the package.", path=str(root))
-        files: dict[str, bytes] = {}
-        total = 0
-        for path in sorted(root.rglob("*")):
-            name = path.relative_to(root)
-            if not path.is_file() or any(part.startswith(".") for part in name.parts):
-                continue
-            total += path.stat().st_size
-            _limit(len(files) + 1, total)
-            files[name.as_posix()] = path.read_bytes()
+        files = _read_files(root)
+        for used in _uses(files):
+            source = root.parent / used
+            if not source.is_dir():
+                raise Invalid(
+                    "package-uses-missing",
+                    "The package uses {folder}, and there is no such folder beside it. Correct `uses` in package.json.",
+                    folder=used,
+                )
+            files = _joined(files, _read_files(source))
+        _limit(len(files), sum(map(len, files.values())))
         return cls(files=files)
 
     @classmethod
@@ -157,6 +161,61 @@ class Package:
     def diagrams(self) -> dict[str, bytes]:
         """The BPMN files by name."""
         return {name: content for name, content in self.files.items() if name.endswith(".bpmn")}
+
+
+def _read_files(root: Path) -> dict[str, bytes]:
+    """Read the files below a folder by their path inside it.
+
+    Raises:
+        Invalid: it is no folder, or too large.
+    """
+    if not root.is_dir():
+        raise Invalid("package-missing", "{path} is no folder. Name the folder of the package.", path=str(root))
+    files: dict[str, bytes] = {}
+    total = 0
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root)
+        if not path.is_file() or any(part.startswith(".") for part in name.parts):
+            continue
+        total += path.stat().st_size
+        _limit(len(files) + 1, total)
+        files[name.as_posix()] = path.read_bytes()
+    return files
+
+
+def _uses(files: Mapping[str, bytes]) -> list[str]:
+    """Return the folders that a manifest names in `uses`; none when the manifest cannot be read, which its check says.
+
+    Raises:
+        Invalid: a name leads out of the folder that the packages lie in.
+    """
+    try:
+        manifest = orjson.loads(files.get(MANIFEST, b"{}"))
+    except orjson.JSONDecodeError:
+        return []
+    named = manifest.get("uses", []) if isinstance(manifest, dict) else []
+    return [_safe(str(each)) for each in named] if isinstance(named, list) else []
+
+
+def _joined(own: Mapping[str, bytes], used: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return a package's files with those that it uses; its own win."""
+    joined = {name: content for name, content in used.items() if not name.endswith(".md")} | dict(own)
+    if TEXTS in own and TEXTS in used:
+        joined[TEXTS] = _joined_texts(own[TEXTS], used[TEXTS])
+    return joined
+
+
+def _joined_texts(own: bytes, used: bytes) -> bytes:
+    """Join the words of two packages: every part keeps the order of the package's own keys, then come the others."""
+    try:
+        mine, theirs = orjson.loads(own), orjson.loads(used)
+    except orjson.JSONDecodeError:
+        return own  # the check of the package tells of it
+    for part, words in theirs.items() if isinstance(theirs, dict) and isinstance(mine, dict) else ():
+        kept = mine.setdefault(part, {})
+        if isinstance(words, dict) and isinstance(kept, dict):
+            mine[part] = kept | {key: said for key, said in words.items() if key not in kept}
+    return orjson.dumps(mine, option=orjson.OPT_INDENT_2)
 
 
 def _limit(count: int, total: int) -> None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
 from engine.cases.filing_schema import FilingSchema
-from engine.cases.models import CaseState
 from engine.definitions import VersionState
 from engine.tasks import Bucket, Holding, WorkItemState
 from web.words import one_line
@@ -204,7 +203,9 @@ class CaseSchema(Schema):
     id = fields.UUID(required=True)
     number = fields.String()
     kind = fields.String()
-    state = fields.String(validate=validate.OneOf([str(state) for state in CaseState]))
+    state = fields.String(
+        metadata={"description": "`filed`, `running`, or the outcome of its process, such as `solved`."}
+    )
     title = fields.String()
     text = fields.String()
     category = fields.String()

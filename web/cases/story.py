@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from flask_babel import gettext, lazy_gettext
 
 from engine.audit import ActorKind, AuditEvent, Tag
+from engine.cases.view import CaseView
 
 #: tag → sentence, icon, tone. `%(…)s` are facts of the event.
 _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
@@ -15,6 +17,7 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CASE_WITHDRAWN: (lazy_gettext("群众撤回了事项"), "dash-circle", "warn"),
     Tag.CASE_OFFER_TAKEN: (lazy_gettext("提出：%(name)s"), "send", "accent"),
     Tag.CASE_MERGED: (lazy_gettext("并入更早的同一事项"), "layers", "plain"),
+    Tag.CASE_CONVERTED: (lazy_gettext("转为另一件办理，编号 %(number)s"), "shuffle", "accent"),
     Tag.CASE_REOPENED: (lazy_gettext("重新办理"), "arrow-counterclockwise", "warn"),
     Tag.CASE_RATED: (lazy_gettext("群众作出评价"), "star", "accent"),
     Tag.CASE_COMMENTED: (lazy_gettext("添加了说明"), "chat-left-text", "plain"),
@@ -81,20 +84,31 @@ class _Facts(dict[str, Any]):
         return ""
 
 
-def lines(events: Iterable[AuditEvent], *, whole: bool = False) -> list[dict[str, Any]]:
+def lines(
+    events: Iterable[AuditEvent], *, whole: bool = False, others: Mapping[UUID, str] | None = None
+) -> list[dict[str, Any]]:
     """Return the lines of the timeline, the latest first: keys `at`, `title`, `actor`, `icon`, `tone`.
 
     Args:
         whole: also what the engine did by itself.
+        others: numbers of linked cases by their ids; what happened in one of them says so.
     """
-    return [_line(event) for event in events if whole or event.tag not in _MACHINERY][::-1]
+    return [_line(event, others or {}) for event in events if whole or event.tag not in _MACHINERY][::-1]
 
 
-def _line(event: AuditEvent) -> dict[str, Any]:
+def other_numbers(view: CaseView) -> dict[UUID, str]:
+    """Return the numbers of the linked cases whose story is told with that of the case itself."""
+    return {each.case.id: each.case.number for each in view.linked}
+
+
+def _line(event: AuditEvent, others: Mapping[UUID, str]) -> dict[str, Any]:
     sentence, icon, tone = _SENTENCES.get(event.tag, (event.tag, "circle", "plain"))
     facts = event.data if isinstance(event.data, Mapping) else {}
     title = str(sentence) % _Facts(facts) if "%(" in str(sentence) else str(sentence)
-    return {"at": event.at, "title": title.rstrip("：: "), "actor": actor_name(event), "icon": icon, "tone": tone}
+    title = title.rstrip("：: ")
+    if event.case_id is not None and event.case_id in others:
+        title = f"{title} · {others[event.case_id]}"
+    return {"at": event.at, "title": title, "actor": actor_name(event), "icon": icon, "tone": tone}
 
 
 def actor_name(event: AuditEvent) -> str:

@@ -37,7 +37,7 @@ def show(case_id: UUID) -> str:
     reasons = {clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks}
     return render_template(
         "cases/case.html", view=view, case=view.case, now=current.now(),
-        story=story.lines(view.events, whole="story" in request.args),
+        story=story.lines(view.events, whole="story" in request.args, others=story.other_numbers(view)),
         reasons=reasons, steps=step_rows(view), offers=shown_offers(view.case, current.viewer()),
     )  # fmt: skip
 

@@ -13,8 +13,7 @@ from typing import Final
 from flask import Flask
 
 from config import Settings, read_env_file
-from engine.cases.effects import case_hooks
-from engine.instances.runtime import Runtime
+from engine.cases.runtime import case_runtime
 from web import create_app, current, migrating
 from web.carrying import Carrier
 from web.cli.reading import Commands, Read
@@ -86,7 +85,7 @@ def play(app: Flask, folder: Path) -> None:
     with app.app_context():
         session, vault = current.session(), current.vault()
         # a runtime that wakes nobody: in the story it is still weeks ago
-        runtime = Runtime(case_hooks(vault, site=current.settings().public_url))
+        runtime = case_runtime(vault, site=current.settings().public_url)
         count = History(session, runtime, vault, current.now()).run()
     (folder / _PLAYED).touch()
     print(f"{count} cases of the last weeks are there now.", flush=True)

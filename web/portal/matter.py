@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from engine.audit import Actor, Tag, record
 from engine.cases.attachments import attachment as one_attachment
 from engine.cases.documents import document as one_document
+from engine.cases.links import member_of_family
 from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task
 from engine.cases.models import Case
 from engine.db import writing
@@ -22,7 +23,7 @@ from web.cases.forms import shown_form
 from web.cases.offering import shown_offer, take_up
 from web.guard import limiter
 from web.languages import choose_locale
-from web.portal.resident import close_matter, opened_matter
+from web.portal.resident import close_matter, open_matter, opened_matter
 from web.portal.telling import told
 from web.words import say
 
@@ -52,10 +53,19 @@ def show() -> str:
     matter = _matter(_case())
     clock = matter.promise
     sentence = explain(clock.trace, choose_locale()) if clock is not None else ""
-    events = told(matter.view.events)
+    events = told(matter.view)
     return render_template(
         "portal/matter.html", matter=matter, case=matter.view.case, why_date=sentence, events=events, now=current.now()
     )
+
+
+@blueprint.post("/linked/<uuid:case_id>")
+@public
+@_portal_rate
+def open_linked(case_id: UUID) -> Response:
+    """Open a matter that this one came out of, or that came out of it: one receipt opens them all."""
+    open_matter(member_of_family(current.session(), _case(), case_id), current.now())
+    return redirect(url_for("matter.show"))
 
 
 @blueprint.route("/tasks/<uuid:item_id>", methods=["GET", "POST"])
@@ -152,7 +162,7 @@ def copy() -> str:
         record(current.session(), **facts, jurisdiction=case.jurisdiction, case_id=case.id)
     matter = _matter(case)
     documents = [each for each in matter.view.documents if each.served_at is not None]
-    events = told(matter.view.events)
+    events = told(matter.view)
     return render_template("portal/copy.html", matter=matter, case=case, documents=documents, events=events)
 
 

@@ -13,8 +13,9 @@ KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]*")
 ROLE = re.compile(r"[a-z][a-z_]*")
 NUMBER = re.compile(r"\d+")
 ADDRESSEE = re.compile(r"resident|owner|[a-z][a-z_]*@.+")
+#: Settings whose value is a key of something else.
+KEYS = ("role", "clock", "ladder", "notice", "document", "state", "outcome", "convert.kind", "offer.form", "check")
 UNITS = ("working-days", "calendar-days", "calendar-months", "hours", "fixed-date")
-OUTCOMES = ("solved", "explained", "diverted", "withdrawn", "merged", "raised")
 
 ACTIVITIES = (
     "userTask",
@@ -29,6 +30,7 @@ ACTIVITIES = (
     "businessRuleTask",
     "task",
 )
+SERVICES = ("serviceTask", "sendTask")
 PEOPLE = ("userTask", "manualTask")
 EVENTS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
 #: What can wait for a message that people send.
@@ -52,6 +54,12 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "suspend": ("serviceTask",),
     "suspend.reason": ("serviceTask",),
     "resume": ("serviceTask",),
+    "convert.kind": SERVICES,
+    "convert.link": SERVICES,
+    "convert.data": SERVICES,
+    "convert.sealed": SERVICES,
+    "convert.accused": SERVICES,
+    "convert.route": SERVICES,
     "notice": ("sendTask", "intermediateThrowEvent", "endEvent"),
     "to": ("sendTask", "intermediateThrowEvent", "endEvent"),
     "document": ("sendTask", *PEOPLE),
@@ -69,7 +77,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "extend.unit": UNITS,
     "clock.roll": ("forward", "none"),
     "clock.kind": ("statutory", "internal"),
-    "outcome": OUTCOMES,
+    "convert.link": ("became", "part"),
 }
 
 
@@ -147,16 +155,7 @@ def wrong_value(setting: str, value: str) -> str | None:
     if setting == "offer":
         wrong = [part for part in value.split(";") if not ROLE.fullmatch(part.strip())]
         return f"names {wrong[0].strip()!r}; write resident, party or keys of roles with ; between" if wrong else None
-    if setting in (
-        "role",
-        "clock",
-        "ladder",
-        "notice",
-        "document",
-        "state",
-        "offer.form",
-        "check",
-    ) and not KEY.fullmatch(value):
+    if setting in KEYS and not KEY.fullmatch(value):
         return f"is {value!r}, which is no key of letters, digits, dots and dashes"
     if setting == "exclude":
         return "is no expression; begin it with ="

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, timeline
 from engine.cases.documents import documents_of
-from engine.cases.effects import case_hooks
 from engine.cases.filing import Filing, file_case
 from engine.cases.matter import promised, resident_matter
 from engine.cases.models import Case, CaseState
 from engine.cases.offers import send_offer
+from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault, new_submission
 from engine.definitions import Package, deploy
 from engine.errors import Conflict, Invalid
@@ -37,7 +37,7 @@ def district(session: Session, now: datetime) -> District:
 
 @pytest.fixture
 def runtime() -> Runtime:
-    return Runtime(case_hooks(VAULT, site="https://chuishao.example"))
+    return case_runtime(VAULT, site="https://chuishao.example")
 
 
 def file(session: Session, runtime: Runtime, now: datetime, **values: Any) -> Case:

@@ -25,9 +25,9 @@ NOW = datetime(2026, 3, 20, 1, 0, tzinfo=UTC)
 
 def test_numbers_count_up_per_series(session: Session) -> None:
     with writing(session):
-        assert [take_number(session, "j", "case:petition:2026") for _ in range(3)] == [1, 2, 3]
-        assert take_number(session, "j", "case:petition:2027") == 1
-        assert take_number(session, "other", "case:petition:2026") == 1
+        assert [take_number(session, "j", "case:SQ:2026") for _ in range(3)] == [1, 2, 3]
+        assert take_number(session, "j", "case:SQ:2027") == 1
+        assert take_number(session, "other", "case:SQ:2026") == 1
 
 
 def test_a_number_that_was_rolled_back_is_given_out_again(session: Session) -> None:

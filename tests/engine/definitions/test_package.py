@@ -29,6 +29,42 @@ def test_a_folder_and_its_zip_are_the_same_package() -> None:
     assert again.to_zip() == package.to_zip()
 
 
+def written(folder: Path, **files: str) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_what_a_package_uses_becomes_its_own(tmp_path: Path) -> None:
+    written(
+        tmp_path,
+        **{
+            "mine/package.json": '{"uses": ["shared/talk"]}',
+            "mine/forms/ask.form": "own",
+            "mine/texts.json": '{"states": {"b": {"zh_CN": "own"}}}',
+            "shared/talk/talk.bpmn": "page",
+            "shared/talk/forms/ask.form": "shared",
+            "shared/talk/README.md": "for readers of the folder",
+            "shared/talk/texts.json": '{"states": {"a": {"zh_CN": "a"}, "b": {"zh_CN": "b"}}, "elements": {"t": {}}}',
+        },
+    )
+    package = Package.read_directory(tmp_path / "mine")
+    assert set(package.files) == {"package.json", "forms/ask.form", "texts.json", "talk.bpmn"}
+    assert package.files["forms/ask.form"] == b"own"
+    assert package.texts == {"states": {"b": {"zh_CN": "own"}, "a": {"zh_CN": "a"}}, "elements": {"t": {}}}
+    assert Package.read_zip(package.to_zip()).sha256 == package.sha256
+
+
+@pytest.mark.parametrize(("used", "code"), [("shared/none", "package-uses-missing"), ("../x", "package-unusable")])
+def test_a_page_that_is_not_there_is_told(tmp_path: Path, used: str, code: str) -> None:
+    written(tmp_path, **{"mine/package.json": f'{{"uses": ["{used}"]}}'})
+    with pytest.raises(Invalid) as caught:
+        Package.read_directory(tmp_path / "mine")
+    assert caught.value.code == code
+
+
 def test_one_changed_byte_is_another_package() -> None:
     package = Package.read_directory(PETITION)
     changed = Package(files={**package.files, "texts.json": package.files["texts.json"] + b" "})

@@ -34,7 +34,7 @@ def test_a_package_becomes_version_one_and_active(session: Session) -> None:
     assert (version.number, version.state, version.name) == (1, VersionState.ACTIVE, "诉求办理")
     assert active_version(session, "petition").id == version.id
     loaded = load(session, version.id)
-    assert loaded.form("rate").id == "rate"
+    assert loaded.form("rating_online").id == "rating_online"
     assert loaded.element("whistle", "blow") is not None
     assert "zh_CN" in loaded.notice_texts("accepted").sources
     assert "答复" in loaded.document("reply")

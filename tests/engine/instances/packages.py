@@ -162,5 +162,7 @@ def package(*content: str, key: str = "petition", files: Iterable[tuple[str, byt
     """A package with one process."""
     process = f'<bpmn:process id="{key}" isExecutable="true">{"".join(content)}</bpmn:process>'
     manifest = json.dumps({"format": 1, "key": key, "main": key, "name": {"zh_CN": key}}).encode()
-    found = {"package.json": manifest, "process.bpmn": f"{_HEAD}{process}</bpmn:definitions>".encode()}
+    outcomes = {name: {"zh_CN": name} for name in ("solved", "explained", "withdrawn", "raised")}
+    found = {"texts.json": json.dumps({"outcomes": outcomes}).encode()}
+    found |= {"package.json": manifest, "process.bpmn": f"{_HEAD}{process}</bpmn:definitions>".encode()}
     return Package(files=found | dict(files))

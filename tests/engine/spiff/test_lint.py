@@ -216,7 +216,7 @@ FOUND = {
     # settings
     "setting-unknown": (start() + node("userTask", "t", prop("rolle", "handler")) + end() + flows("s>t>e"), "t"),
     "setting-misplaced": (start() + node("userTask", "t", prop("outcome", "solved")) + end() + flows("s>t>e"), "t"),
-    "setting-value": (start() + node("endEvent", "e", prop("outcome", "fine")) + flows("s>e"), "e"),
+    "setting-value": (start() + node("endEvent", "e", prop("outcome", "a b")) + flows("s>e"), "e"),
     "clock-without-name": (start() + node("userTask", "t", prop("clock.amount", "5")) + end() + flows("s>t>e"), "t"),
     "clock-incomplete": (start() + node("userTask", "t", prop("clock", "handle")) + end() + flows("s>t>e"), "t"),
     "notice-missing": (

@@ -1,0 +1,185 @@
+"""A matter goes on as a case of another process, or a part of it does: nobody types anything twice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine import feel
+from engine.audit import Actor, Tag, record
+from engine.cases.filing import start_data
+from engine.cases.links import origins
+from engine.cases.models import Attachment, Case, CaseLink, CaseSealing, CaseState, LinkKind, SealingSide
+from engine.cases.numbers import take_number
+from engine.cases.subject import get_case
+from engine.cases.vault import Vault
+from engine.clock import CHINA
+from engine.db import new_id
+from engine.definitions import active_version, load
+from engine.errors import Conflict, Invalid, NotFound
+from engine.instances.hooks import Performer, Step
+from engine.instances.reading import latest_instance
+from engine.instances.runtime import Runtime
+from engine.organisation.models import OrgUnit
+from engine.organisation.service import unit_by_code
+from engine.spiff import ServiceCall
+
+#: `zeebe:taskDefinition type` of the service that files a linked case.
+CONVERT: Final = "convert"
+#: Message to a case that waits for one that came out of it.
+LINKED_ENDED: Final = "linked-ended"
+
+
+def converter(runtime: Runtime, vault: Vault) -> Performer:
+    """Return what carries out `convert` tasks.
+
+    Settings: `convert.kind`; `convert.data`, a context that the new process starts with beside `case` and `place`;
+    `convert.link` (`became` or `part`); for an accusation `convert.sealed`, `convert.accused` and `convert.route`
+    (lists of unit codes). The result is `converted_number`; of a sealed case nothing is told.
+    """
+
+    def convert(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
+        order = _Order(step, call)
+        origin = get_case(step.session, step.case_id)
+        made = _file(step, order, origin, vault)
+        if order.sealed:
+            _seal(step, order, origin, made)
+        data = start_data(step.session, made, step.session.get_one(OrgUnit, made.place_id)) | order.data
+        data |= {} if order.sealed else {"origin": {"number": origin.number, "kind": origin.kind}}
+        actor = Actor.engine() if order.sealed else step.actor
+        runtime.start(
+            step.session, case_id=made.id, jurisdiction=made.jurisdiction, key=made.kind, data=data, actor=actor,
+            now=step.now,
+        )  # fmt: skip
+        made.state = CaseState.RUNNING
+        step.session.flush()
+        return None if order.sealed else {"converted_number": made.number}
+
+    return convert
+
+
+class _Order:
+    """What a `convert` task asks for.
+
+    Raises:
+        Invalid: `conversion-unusable`: no kind is named, or a setting has the wrong type.
+    """
+
+    def __init__(self, step: Step, call: ServiceCall) -> None:
+        self._step, self._call = step, call
+        self.kind = str(self._value("kind") or "")
+        link = str(self._value("link") or LinkKind.BECAME)
+        data = self._value("data")
+        self.sealed = self._value("sealed") is True
+        self.accused, self.route = self._units("accused"), self._units("route")
+        if not self.kind or link not in set(LinkKind) or not isinstance(data, Mapping | None):
+            raise self._unusable("kind, link or data")
+        if self.sealed and not self.route:
+            raise self._unusable("route: a sealed case needs a unit that handles it")
+        self.link, self.data = LinkKind(link), dict(data or {})
+
+    def _value(self, name: str) -> Any:
+        source = self._call.settings.get(f"convert.{name}", "").strip()
+        if not source.startswith("="):
+            return source or None
+        step = self._step
+        return feel.lower(feel.evaluate(source[1:], self._call.data, now=step.now, functions=step.functions()).value)
+
+    def _units(self, name: str) -> list[OrgUnit]:
+        codes = self._value(name)
+        if not codes:
+            return []
+        if not isinstance(codes, Sequence) or isinstance(codes, str) or not all(isinstance(c, str) for c in codes):
+            raise self._unusable(name)
+        return [unit_by_code(self._step.session, self._step.jurisdiction, code) for code in codes]
+
+    def _unusable(self, setting: str) -> Invalid:
+        return Invalid(
+            "conversion-unusable",
+            "The conversion at {element} cannot be carried out: its setting {setting} is missing or has the wrong "
+            "type. Correct the diagram; nothing was filed.",
+            element=self._call.element_id,
+            setting=setting,
+        )
+
+
+def _file(step: Step, order: _Order, origin: Case, vault: Vault) -> Case:
+    """Add the case: the same matter, place, petitioner and files."""
+    session = step.session
+    version = load(session, active_version(session, order.kind).id)
+    series = f"case:{version.prefix}:{(year := step.now.astimezone(CHINA).year)}"
+    case_id = new_id()
+    known = {each["key"] for each in version.categories}
+    made = Case(
+        id=case_id,
+        jurisdiction=origin.jurisdiction,
+        number=f"{version.prefix}{year}-{take_number(session, origin.jurisdiction, series):06}",
+        kind=order.kind,
+        title=origin.title,
+        text=origin.text,
+        category=origin.category if origin.category in known else "",
+        channel=origin.channel,
+        place_id=origin.place_id,
+        address=origin.address,
+        name_hidden=origin.name_hidden or order.sealed,
+        personal=vault.seal(vault.open(origin.personal, origin.id), case_id),
+        sealed=order.sealed,
+        filed_at=step.now,
+    )
+    session.add(made)
+    session.flush()
+    session.add(CaseLink(from_id=origin.id, to_id=made.id, kind=order.link, linked_at=step.now))
+    _copy_files(session, origin, made)
+    facts = {"place": "", "channel": made.channel, "category": made.category}
+    if not order.sealed:
+        facts["from"] = origin.number
+        step.ledger.note(Tag.CASE_CONVERTED, {"number": made.number, "kind": made.kind, "link": order.link.value})
+        step.ledger.flush()
+    record(
+        session,
+        tag=Tag.CASE_FILED,
+        actor=Actor.engine() if order.sealed else step.actor,
+        at=step.now,
+        jurisdiction=made.jurisdiction,
+        case_id=made.id,
+        data=facts,
+    )
+    return made
+
+
+def _copy_files(session: Session, origin: Case, made: Case) -> None:
+    """Let the new case have the files of the first one; their bytes are stored once."""
+    session.flush()
+    for file in session.scalars(select(Attachment).where(Attachment.case_id == origin.id)).all():
+        copied = {
+            name: getattr(file, name) for name in ("name", "media_type", "size", "sha256", "added_by", "added_at")
+        }
+        session.add(Attachment(id=new_id(), case_id=made.id, jurisdiction=made.jurisdiction, **copied))
+
+
+def _seal(step: Step, order: _Order, origin: Case, made: Case) -> None:
+    """Write who handles an accusation and whom it is about.
+
+    What the resident wrote lies in the first case too, so the accused lose sight of both.
+    """
+    for unit in order.route:
+        step.session.add(CaseSealing(case_id=made.id, side=SealingSide.ROUTE, unit_id=unit.id))
+    for unit in order.accused:
+        for case in (made, origin):
+            step.session.add(CaseSealing(case_id=case.id, side=SealingSide.ACCUSED, unit_id=unit.id))
+
+
+def tell_origins(step: Step, runtime: Runtime, case: Case) -> None:
+    """Tell the cases that `case` came out of that it has ended, if they wait for it. Of a sealed one nobody hears."""
+    if case.sealed:
+        return
+    payload = {"linked_number": case.number, "linked_kind": case.kind, "linked_outcome": case.state}
+    for origin in origins(step.session, case.id):
+        instance = latest_instance(step.session, origin.id)
+        if instance is None or origin.is_over:
+            continue
+        try:
+            runtime.send_message(step.session, instance.id, LINKED_ENDED, payload, actor=Actor.engine(), now=step.now)
+        except (Conflict, NotFound):
+            continue  # it is stopped: whoever mends it sees the link on its page
