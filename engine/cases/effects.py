@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine import feel
 from engine.audit import Actor, Tag, record
 from engine.cases.documents import issue_document
+from engine.cases.members import MEMBERS, list_members
 from engine.cases.models import UNDER_WAY, Case, CaseState
 from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
@@ -44,6 +45,7 @@ def case_hooks(vault: Vault, *, site: str) -> Hooks:
 
     hooks = Hooks(issue_document=issue, on_end=end, resident=resident, seal=vault.seal_address, site=site)
     hooks.register_performer(EXTEND, extend)
+    hooks.register_performer(MEMBERS, list_members)
     register_suspension(hooks)
     return hooks
 

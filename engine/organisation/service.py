@@ -150,6 +150,39 @@ def members(session: Session, *, role: str, unit_id: UUID) -> list[Staff]:
     )
 
 
+def holders_upwards(session: Session, *, jurisdiction: str, role: str, unit_code: str) -> list[tuple[Staff, OrgUnit]]:
+    """Return everybody active who holds `role` in the unit, its offices or a unit above: the nearest first, by name.
+
+    Where `resolve` finds the one unit whose work something is, this finds among whom somebody can be chosen.
+
+    Raises:
+        NotFound: there is no such unit.
+        Invalid: `role` is not one of `engine.organisation.roles`.
+    """
+    wanted, unit = _role(role), unit_by_code(session, jurisdiction, unit_code)
+    held = session.execute(
+        select(Staff, OrgUnit, _ABOVE.path)
+        .join(Membership, Membership.staff_id == Staff.id)
+        .join(OrgUnit, OrgUnit.id == Membership.unit_id)
+        .join(
+            _ABOVE,
+            or_(_ABOVE.id == OrgUnit.id, and_(_ABOVE.id == OrgUnit.parent_id, OrgUnit.kind == UnitKind.OFFICE)),
+        )
+        .where(
+            _ABOVE.jurisdiction == jurisdiction,
+            _ABOVE.code.in_(_codes(unit.path)),
+            Membership.role == wanted,
+            OrgUnit.active,
+            Staff.active,
+        )
+        .order_by(Staff.name, Staff.login)
+    ).all()
+    found: dict[UUID, tuple[Staff, OrgUnit]] = {}
+    for staff, office, _path in sorted(held, key=lambda row: (-len(row[2]), row[1].path != row[2])):
+        found.setdefault(staff.id, (staff, office))
+    return list(found.values())
+
+
 def memberships(session: Session, staff_id: UUID) -> list[Membership]:
     """Return what somebody is, each with its unit loaded; nothing of units that are closed."""
     return list(

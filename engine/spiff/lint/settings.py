@@ -51,6 +51,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "extend.amount": ACTIVITIES,
     "extend.unit": ACTIVITIES,
     "extend.reason": ACTIVITIES,
+    "members.role": ("serviceTask", "sendTask"),
+    "members.unit": ("serviceTask", "sendTask"),
     "suspend": ("serviceTask",),
     "suspend.reason": ("serviceTask",),
     "resume": ("serviceTask",),
