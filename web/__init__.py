@@ -65,11 +65,13 @@ def _wire(settings: Settings, clock: Clock) -> current.Wiring:
 def _register_areas(app: Flask) -> None:
     """Put the areas of the site in their places. Imported here: their views need what is set up above."""
     from web import navigation
+    from web.absences.views import blueprint as absences
     from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
     from web.cases.offers import blueprint as offers
     from web.cases.tasks import blueprint as tasks
+    from web.cases.verbs import blueprint as verbs
     from web.cases.views import blueprint as cases
     from web.cockpit.views import blueprint as cockpit
     from web.escalations.views import blueprint as escalations
@@ -80,6 +82,19 @@ def _register_areas(app: Flask) -> None:
 
     init_access(app)
     navigation.init_navigation(app)
-    for blueprint in (auth, inbox, tasks, cases, offers, cockpit, escalations, notices, portal, matter):
+    for blueprint in (
+        auth,
+        absences,
+        inbox,
+        tasks,
+        verbs,
+        cases,
+        offers,
+        cockpit,
+        escalations,
+        notices,
+        portal,
+        matter,
+    ):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from config import Settings
 from engine.audit import Actor
 from engine.cases.blobs import BlobStore
+from engine.cases.handling import Acting
 from engine.cases.vault import Vault
 from engine.clock import Clock
 from engine.errors import Forbidden
@@ -101,5 +102,10 @@ def actor() -> Actor:
 def viewer() -> Viewer:
     """Return who is signed in as the policy sees them: with their roles and units."""
     if "viewer" not in g:
-        g.viewer = viewer_for(session(), staff())
+        g.viewer = viewer_for(session(), staff(), now())
     return cast(Viewer, g.viewer)
+
+
+def acting() -> Acting:
+    """Return who is signed in as the verbs take them: with what the policy says, what moves processes, and the time."""
+    return Acting(session=session(), runtime=runtime(), viewer=viewer(), staff=staff(), now=now())

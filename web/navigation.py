@@ -66,6 +66,8 @@ def init_navigation(app: Flask) -> None:
         links: dict[str, Any] = {"sign_in_url": url_for("auth.sign_in"), "sign_out_url": url_for("auth.sign_out")}
         if current_user.is_authenticated:
             links["home_url"], links["account_url"] = home(), url_for("auth.account")
+            if may(current.viewer(), Action.SET_SUBSTITUTE):
+                links["absences_url"] = url_for("absences.index")
             links["nav"] = [_entry(place) for place in _places()]
         return links
 

@@ -26,6 +26,9 @@ class Tag(StrEnum):
     #: ten wrong PINs closed the way in by number and PIN
     CASE_PIN_CLOSED = "case:pin:closed"
     CASE_RATED = "case:rating:given"
+    #: somebody reads along, or no longer does
+    CASE_COPIED = "case:copy:sent"
+    CASE_COPY_REMOVED = "case:copy:removed"
     CASE_COMMENTED = "case:comment:added"
     CASE_ATTACHED = "case:attachment:added"
     CASE_DOCUMENT_ISSUED = "case:document:issued"
@@ -52,12 +55,21 @@ class Tag(StrEnum):
     WORK_ITEM_RELEASED = "work_item:released"
     WORK_ITEM_ASSIGNED = "work_item:assigned"
     WORK_ITEM_DELEGATED = "work_item:delegated"
+    #: what was delegated came back, done, for the owner to confirm
+    WORK_ITEM_HANDED_BACK = "work_item:handed_back"
     WORK_ITEM_TRANSFERRED = "work_item:transferred"
+    #: whoever gave it away took it back
+    WORK_ITEM_RECALLED = "work_item:recalled"
     WORK_ITEM_RETURNED = "work_item:returned"
     WORK_ITEM_COMPLETED = "work_item:completed"
     #: the process no longer needs it
     WORK_ITEM_WITHDRAWN = "work_item:withdrawn"
+    #: whoever completed it took that back
+    WORK_ITEM_REOPENED = "work_item:reopened"
     WORK_ITEM_URGED = "work_item:urged"
+    CO_HANDLER_ASKED = "work_item:co_handler:asked"
+    CO_HANDLER_ANSWERED = "work_item:co_handler:answered"
+    CO_HANDLER_REMOVED = "work_item:co_handler:removed"
 
     TIMER_FIRED = "timer:fired"
 
@@ -88,6 +100,8 @@ class Tag(StrEnum):
     STAFF_CHANGED = "organisation:staff:changed"
     MEMBERSHIP_GRANTED = "organisation:membership:granted"
     MEMBERSHIP_ENDED = "organisation:membership:ended"
+    ABSENCE_SET = "organisation:absence:set"
+    ABSENCE_ENDED = "organisation:absence:ended"
     CALENDAR_IMPORTED = "organisation:calendar:imported"
 
     SIGNED_IN = "account:session:opened"

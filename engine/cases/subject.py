@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, select, union
 from sqlalchemy.orm import Session
 
 from engine.audit import ActorKind, AuditEvent
@@ -12,10 +12,13 @@ from engine.cases.models import Case, CaseSealing, SealingSide
 from engine.errors import NotFound
 from engine.organisation.models import OrgUnit
 from engine.organisation.policy import CaseSubject, OpenItem
-from engine.tasks.models import LIVE, WorkItem
+from engine.tasks.models import LIVE, Answering, CaseCopy, CoHandler, WorkItem
 
 #: What somebody does that makes them a participant; looking is not among it.
-_STEPS = ("work_item:claimed", "work_item:completed", "case:offer:taken")
+_STEPS = (
+    "work_item:claimed", "work_item:completed", "work_item:transferred", "work_item:delegated",
+    "work_item:handed_back", "case:offer:taken", "work_item:co_handler:answered",
+)  # fmt: skip
 
 
 def get_case(session: Session, case_id: UUID) -> Case:
@@ -36,7 +39,7 @@ def subject_of(session: Session, case: Case) -> CaseSubject:
 
 
 def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubject]:
-    """Return what decides who may see each of `cases`, by id, in four statements however many they are."""
+    """Return what decides who may see each of `cases`, by id, in five statements however many they are."""
     known = {case.id: case for case in cases}
     wanted = {case.place_id for case in known.values()}
     places = session.execute(select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_(wanted)))
@@ -45,7 +48,7 @@ def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubje
     for row in session.execute(
         select(
             WorkItem.case_id, WorkItem.role, WorkItem.unit_id, WorkItem.owner_id, WorkItem.excluded, WorkItem.state,
-            OrgUnit.path,
+            WorkItem.handed, OrgUnit.path,
         )
         .outerjoin(OrgUnit, OrgUnit.id == WorkItem.unit_id)
         .where(WorkItem.case_id.in_(known))
@@ -64,12 +67,22 @@ def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubje
         if case_id is not None and actor_id:
             staff.setdefault(case_id, set()).add(UUID(actor_id))
     sealings = _sealings(session, known)
+    for beside in session.execute(_beside(known)):
+        staff.setdefault(beside.case_id, set()).add(beside.staff_id)
     return {
         case.id: _subject(
             case, sealings.get(case.id, []), paths[case.place_id], work.get(case.id, []), staff.get(case.id, set())
         )
         for case in known.values()
     }
+
+
+def _beside(cases: Iterable[UUID]) -> CompoundSelect[Any]:
+    """Select who was asked to answer beside an owner, and who reads along."""
+    asked = select(CoHandler.case_id, CoHandler.staff_id).where(CoHandler.state != Answering.REMOVED)
+    reads = select(CaseCopy.case_id, CaseCopy.staff_id)
+    wanted = list(cases)
+    return union(asked.where(CoHandler.case_id.in_(wanted)), reads.where(CaseCopy.case_id.in_(wanted)))
 
 
 def _sealings(session: Session, cases: Iterable[UUID]) -> dict[UUID, list[Any]]:
@@ -97,6 +110,7 @@ def _subject(case: Case, sealings: list[Any], place_path: str, work: list[Any], 
                 unit_id=row.unit_id,
                 owner_id=row.owner_id,
                 excluded=frozenset(UUID(each) for each in row.excluded or ()),
+                lent=bool(row.handed) and row.handed["how"] == "delegated",
             )
             for row in work
             if row.state in LIVE

@@ -147,6 +147,7 @@ def _assignee(reader: Reader, where: Place) -> UUID | None:
         unit_id=where.unit_id,
         excluded=list(where.excluded),
         name=reader.element.name,
+        case_id=reader.step.case_id,
     )
     return staff_id if refused is None else None
 

@@ -87,7 +87,7 @@ def complete(
         row = store.lock_by_item(connection, item_id, staff_id)
         held = attempt.held = Held.of(row)
         try:
-            owner_id = _owner(session, row, actor, trusted=trusted)
+            owner_id = _owner(session, row, actor, now=now, trusted=trusted)
             conductor.refuse_stopped(held)
         except Conflict:
             if request_key is not None and _answered(session, held, item_id, request_key):
@@ -126,7 +126,7 @@ def _item(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _ITEM_COLUMNS}
 
 
-def _owner(session: Session, row: Row[Any], actor: Actor, *, trusted: bool) -> UUID | None:
+def _owner(session: Session, row: Row[Any], actor: Actor, *, now: datetime, trusted: bool) -> UUID | None:
     """Check that an item is live and that `actor` may complete it; return who holds it then."""
     _refuse_over(row)
     if actor.kind is ActorKind.RESIDENT:
@@ -138,6 +138,12 @@ def _owner(session: Session, row: Row[Any], actor: Actor, *, trusted: bool) -> U
         return owner
     staff_id = UUID(actor.id)
     if row.owner_id == staff_id:
+        if row.handed and row.handed["how"] == "delegated":
+            raise Conflict(
+                "task-delegated",
+                "“{task}” was delegated and goes back to its owner first. Hand it back, or let the owner take it back.",
+                task=row.name,
+            )
         return staff_id
     if row.owner_id is not None:
         raise already_claimed(row.name, row.owner_name, row.claimed_at)
@@ -150,6 +156,8 @@ def _owner(session: Session, row: Row[Any], actor: Actor, *, trusted: bool) -> U
             unit_id=row.unit_id,
             excluded=row.excluded,
             name=row.name,
+            case_id=row.case_id,
+            now=now,
         )
     if refused is not None:
         raise refused

@@ -96,3 +96,31 @@ class Membership(Base):
 
     staff: Mapped[Staff] = relationship(back_populates="memberships")
     unit: Mapped[OrgUnit] = relationship()
+
+
+class Absence(Base):
+    """Somebody is away, and somebody else does their work (替岗). No chain: a substitute's substitute is not asked."""
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        Index("ix_absence_substitute_until", "substitute_id", "until_at"),
+        Index("ix_absence_staff_until", "staff_id", "until_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    #: who is away
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    substitute_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    #: the one role and unit that are covered; both None: all that the person holds
+    role: Mapped[str | None] = mapped_column(String(32))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    from_at: Mapped[datetime] = mapped_column(Instant)
+    #: the first instant at which it no longer holds; ending it early moves this
+    until_at: Mapped[datetime] = mapped_column(Instant)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    staff: Mapped[Staff] = relationship(foreign_keys=[staff_id])
+    substitute: Mapped[Staff] = relationship(foreign_keys=[substitute_id])
+    unit: Mapped[OrgUnit | None] = relationship()

@@ -1,13 +1,15 @@
 """Decides from the one table. Every page, API, search, notice and log asks here."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from engine.audit.models import ActorKind
 from engine.errors import Forbidden, NotFound
+from engine.organisation.absences import covers
 from engine.organisation.models import Membership, OrgUnit, Staff, UnitKind
 from engine.organisation.policy_table import TABLE, Action, Field, Grant, Relation
 from engine.organisation.roles import Role
@@ -26,6 +28,7 @@ class Standing:
     Args:
         path: of the unit; a prefix of another unit's path when that one lies below.
         scope: what the unit answers for: itself and what is below; an office answers for the unit that it belongs to.
+        for_staff: of whom the viewer is the substitute in this; None in a role of their own.
     """
 
     role: Role
@@ -33,6 +36,7 @@ class Standing:
     jurisdiction: str
     path: str
     scope: str
+    for_staff: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +63,17 @@ class Viewer:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenItem:
-    """A live work item, as far as it decides who may see its case."""
+    """A live work item, as far as it decides who may see its case.
+
+    Args:
+        lent: it was delegated to its owner, who need not hold its role.
+    """
 
     role: str
     unit_id: UUID | None
     owner_id: UUID | None = None
     excluded: frozenset[UUID] = frozenset()
+    lent: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +83,7 @@ class CaseSubject:
     Args:
         place_path: path of the grid unit of the matter.
         unit_paths: of the units that have or had a work item of it, by their ids.
-        participants: staff who did a step of it.
+        participants: staff who did a step of it, who were asked to answer beside somebody, or who read along.
         sealed: an accusation. Only members of the units in `sealed_route` and the petitioner know that it exists.
         accused_paths: paths of accused units; nobody who belongs there, or below, knows that it exists.
         accused_staff: likewise for accused persons.
@@ -94,12 +103,18 @@ class CaseSubject:
     accused_staff: frozenset[UUID] = frozenset()
 
 
-def viewer_for(session: Session, staff: Staff) -> Viewer:
-    """Return a member of staff with their memberships; somebody inactive has none."""
-    held = memberships(session, staff.id) if staff.active else []
-    return Viewer(
-        kind=ActorKind.STAFF, staff_id=staff.id, name=staff.name, standings=tuple(standing_of(each) for each in held)
-    )
+def viewer_for(session: Session, staff: Staff, now: datetime | None = None) -> Viewer:
+    """Return a member of staff with their memberships; somebody inactive has none.
+
+    Args:
+        now: when it is; the roles that they fill for somebody absent then count too, except towards sealed cases.
+    """
+    held = [standing_of(each) for each in memberships(session, staff.id)] if staff.active else []
+    if staff.active and now is not None:
+        for cover in covers(session.connection(), staff.id, now):
+            unit = session.get_one(OrgUnit, cover.unit_id)
+            held.append(replace(_standing(Role(cover.role), unit), for_staff=cover.staff_id))
+    return Viewer(kind=ActorKind.STAFF, staff_id=staff.id, name=staff.name, standings=tuple(held))
 
 
 def standing_of(membership: Membership) -> Standing:
@@ -177,8 +192,9 @@ def _relations(viewer: Viewer, subject: CaseSubject | None) -> Iterator[tuple[Ro
             yield Role.RESIDENT, Relation.PETITIONER
     elif not _is_accused(viewer, subject):
         for standing in viewer.standings:
+            # A substitute is not let into what is sealed: there, only a role of one's own counts.
             if standing.jurisdiction == subject.jurisdiction and (
-                not subject.sealed or standing.unit_id in subject.sealed_route
+                not subject.sealed or (standing.unit_id in subject.sealed_route and standing.for_staff is None)
             ):
                 yield from ((standing.role, relation) for relation in _relations_of(viewer, standing, subject))
 
@@ -207,10 +223,16 @@ def _relations_of(viewer: Viewer, standing: Standing, subject: CaseSubject) -> I
 
 
 def _could_do(viewer: Viewer, standing: Standing, item: OpenItem) -> bool:
+    if item.lent and item.owner_id is not None and item.owner_id == viewer.staff_id:
+        return True
     if item.role != standing.role:
         return False
-    if item.owner_id is not None:
-        return item.owner_id == viewer.staff_id
+    if item.owner_id is not None and item.owner_id == viewer.staff_id:
+        return True
+    if standing.for_staff is not None and standing.for_staff in item.excluded:
+        return False
+    if item.owner_id not in (None, standing.for_staff):
+        return False
     return item.unit_id == standing.unit_id and viewer.staff_id not in item.excluded
 
 

@@ -88,6 +88,20 @@ class Action(StrEnum):
     COMPLETE = "complete"
     #: give an item to somebody of the own unit
     ASSIGN = "assign"
+    #: let somebody do an item that comes back for confirmation
+    DELEGATE = "delegate"
+    #: give an item away; it does not come back
+    TRANSFER = "transfer"
+    #: send the work back to a finished step
+    RETURN = "return"
+    #: take back one's own completion
+    TAKE_BACK = "take_back"
+    #: ask somebody to answer beside the owner
+    CO_HANDLE = "co_handle"
+    #: let somebody read along
+    COPY_IN = "copy_in"
+    #: handle a duplicate together with an earlier report
+    MERGE = "merge"
     URGE = "urge"
     #: confirm that an escalation was read
     ACKNOWLEDGE = "acknowledge"
@@ -101,6 +115,8 @@ class Action(StrEnum):
     # in the application
     FILE_CASE = "file_case"
     VIEW_INBOX = "view_inbox"
+    #: name a substitute for an absence of one's own
+    SET_SUBSTITUTE = "set_substitute"
     SEARCH_CASES = "search_cases"
     VIEW_ESCALATIONS = "view_escalations"
     VIEW_STATISTICS = "view_statistics"
@@ -159,7 +175,9 @@ _WORKERS = (
 _LEADS = (Role.STREET_LEADER, Role.DEPARTMENT_LEAD, Role.MAIN_LEADER)
 _ALL_STAFF = tuple(dict.fromkeys((*_WORKERS, *_MEDIATION, *_AGENCY, Role.STREET_CENTRE, *_LEADS, Role.SUPERVISION)))
 
-_LEADING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ASSIGN, A.RELEASE, A.ACKNOWLEDGE}
+#: what the holder of an item does with it besides completing it
+_PASSING_ON = {A.DELEGATE, A.TRANSFER, A.RETURN, A.CO_HANDLE, A.COPY_IN, A.MERGE}
+_LEADING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ASSIGN, A.RELEASE, A.ACKNOWLEDGE, A.COPY_IN}
 _SUPERVISING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ACKNOWLEDGE, A.SIGN}
 
 _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Action]], ...]] = (
@@ -173,10 +191,10 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     # whoever has the work, or can take it, reaches the person; nobody else among staff sees a telephone number
     (
         _ALL_STAFF, Relation.ASSIGNEE, _WORK | _PERSON,
-        {A.VIEW_CASE, A.CLAIM, A.RELEASE, A.SAVE_DRAFT, A.COMPLETE, A.COMMENT, A.ATTACH},
+        {A.VIEW_CASE, A.CLAIM, A.RELEASE, A.SAVE_DRAFT, A.COMPLETE, A.COMMENT, A.ATTACH} | _PASSING_ON,
     ),
     # what somebody worked on stays readable, without the person
-    (_ALL_STAFF, Relation.PARTICIPANT, _WORK, {A.VIEW_CASE, A.COMMENT}),
+    (_ALL_STAFF, Relation.PARTICIPANT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE, A.TAKE_BACK}),
     # colleagues read the matter; leads also whose it is, because they answer for the reply
     (_WORKERS, Relation.SAME_UNIT, _MATTER | {F.CLOCKS, F.DIAGRAM}, {A.VIEW_CASE}),
     ((Role.STREET_CENTRE,), Relation.SAME_UNIT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE}),
@@ -197,7 +215,7 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
         {A.VIEW_INSTANCE, A.RETRY_INCIDENT, A.SUSPEND_INSTANCE, A.MIGRATE_INSTANCE},
     ),
     # the application
-    (_ALL_STAFF, Relation.SYSTEM, frozenset(), {A.VIEW_INBOX, A.SEARCH_CASES}),
+    (_ALL_STAFF, Relation.SYSTEM, frozenset(), {A.VIEW_INBOX, A.SEARCH_CASES, A.SET_SUBSTITUTE}),
     (
         (
             *_GRID, Role.STREET_CENTRE, Role.SHIFT_LEAD, Role.MEDIATION_CHAIR, Role.MEDIATOR, Role.AGENT,

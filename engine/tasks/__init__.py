@@ -5,7 +5,7 @@ from engine.tasks.inbox import count, inbox
 from engine.tasks.inbox_views import Bucket, ClockFace, Counts, Holding, InboxItem, InboxQuery, Page
 from engine.tasks.models import Draft, WorkItem, WorkItemState
 from engine.tasks.permission import may_take
-from engine.tasks.service import claim, get_item, release
+from engine.tasks.service import claim, get_item, note_opened, release
 from engine.tasks.why import why_me
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "inbox",
     "load_draft",
     "may_take",
+    "note_opened",
     "release",
     "save_draft",
     "why_me",

@@ -166,6 +166,7 @@ def _shape(query: InboxQuery, window: _Window, *, cursor: bool) -> statements.Sh
         category=query.category is not None,
         text=bool(query.text),
         roles=bool(query.roles),
+        covered=bool(query.covered),
     )
 
 
@@ -173,6 +174,7 @@ def _values(query: InboxQuery, window: _Window) -> dict[str, Any]:
     values: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(query.keys)}
     values |= {"keys": list(query.keys), "staff": query.staff_id, "not_me": f'%"{query.staff_id}"%'}
     values |= {"start": window.start, "end": window.end, "kinds": list(query.kinds), "roles": list(query.roles)}
+    values |= {"covered": list(query.covered)}
     values |= {"category": query.category, "text": _pattern(query.text or "")}
     return values
 
@@ -196,6 +198,7 @@ def _item(row: Any, days: _Days) -> InboxItem:
     return InboxItem(
         id=row.id,
         name=row.name,
+        inbox_key=row.inbox_key,
         element_id=row.element_id,
         process_id=row.process_id,
         role=row.role,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     table,
@@ -39,6 +40,7 @@ _CASE: Final = table(
     column("kind", String()),
     column("category", String()),
     column("place_id", Uuid()),
+    column("sealed", Boolean()),
 )
 _CLOCK: Final = table(
     "clock",
@@ -72,6 +74,7 @@ class Shape:
     category: bool
     text: bool
     roles: bool
+    covered: bool = False
 
 
 @lru_cache(maxsize=512)
@@ -98,9 +101,9 @@ def page(shape: Shape) -> Rows:
     )
     return (
         select(
-            WorkItem.id, WorkItem.name, WorkItem.element_id, WorkItem.process_id, WorkItem.role, WorkItem.state,
-            WorkItem.due_at, WorkItem.priority, WorkItem.created_at, WorkItem.owner_id, WorkItem.case_id,
-            unit.c.name.label("unit_name"), owner.c.name.label("owner_name"),
+            WorkItem.id, WorkItem.name, WorkItem.inbox_key, WorkItem.element_id, WorkItem.process_id, WorkItem.role,
+            WorkItem.state, WorkItem.due_at, WorkItem.priority, WorkItem.created_at, WorkItem.owner_id,
+            WorkItem.case_id, unit.c.name.label("unit_name"), owner.c.name.label("owner_name"),
             _CLOCK.c.id.label("clock_id"), _CLOCK.c.name.label("clock_name"), _CLOCK.c.kind.label("clock_kind"),
             _CLOCK.c.started_at.label("clock_started_at"), _CLOCK.c.due_at.label("clock_due_at"),
             _CLOCK.c.provisional.label("clock_provisional"),
@@ -164,6 +167,10 @@ def _narrowed(rows: Rows, shape: Shape, *where: ColumnElement[bool]) -> Rows:
     rows = rows.where(or_(excluded == empty, excluded.not_like(mine)))
     if shape.unclaimed:
         rows = rows.where(WorkItem.owner_id.is_(None))
+    if shape.covered:  # of those of somebody absent, none that is sealed
+        covered: Any = bindparam("covered", expanding=True)
+        sealed = select(_CASE.c.sealed).where(_CASE.c.id == WorkItem.case_id).correlate(WorkItem).scalar_subquery()
+        rows = rows.where(or_(WorkItem.inbox_key.not_in(covered), not_(sealed)))
     if shape.roles:
         rows = rows.where(WorkItem.role.in_(bindparam("roles", expanding=True)))
     if shape.kinds or shape.category or shape.text:

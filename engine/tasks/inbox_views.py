@@ -47,6 +47,7 @@ class InboxQuery:
     Args:
         staff_id: whose inbox it is.
         keys: the inbox keys (`role@unit code`) of that person, see `engine.organisation.inbox_keys`.
+        covered: those of `keys` that are somebody absent's: nothing of sealed cases comes from them.
         holding: who has the items.
         bucket: only those with so much time left.
         due_from, due_until: only those due in this half-open window.
@@ -60,6 +61,7 @@ class InboxQuery:
 
     staff_id: UUID
     keys: tuple[str, ...]
+    covered: tuple[str, ...] = ()
     holding: Holding = Holding.ANY
     bucket: Bucket | None = None
     due_from: datetime | None = None
@@ -90,6 +92,7 @@ class InboxItem:
 
     id: UUID
     name: str
+    inbox_key: str
     element_id: str
     process_id: str
     role: str

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant, Json, new_id
@@ -73,6 +73,12 @@ class WorkItem(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_by: Mapped[str | None] = mapped_column(String(120))
+    #: when somebody who may do it first looked at it; None again when it changes hands
+    opened_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: how it came to whom it is with, see `engine.tasks.handing`; None when it was claimed from the inbox
+    handed: Mapped[Any | None] = mapped_column(Json)
+    #: where the task is in the process, see `engine.spiff.views.OpenTask.trail`
+    trail: Mapped[Any | None] = mapped_column(Json)
 
 
 class Draft(Base):
@@ -100,3 +106,58 @@ class SavedFilter(Base):
     #: what the address of the inbox says: name → text
     query: Mapped[Any] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Answering(StrEnum):
+    """Life of a request to a co-handler."""
+
+    #: asked, no answer yet
+    ASKED = "asked"
+    ANSWERED = "answered"
+    #: taken back by the owner, or no longer needed because the task is over
+    REMOVED = "removed"
+
+
+class CoHandler(Base):
+    """Somebody who was asked to answer beside the owner of a task (加签). The owner decides."""
+
+    __tablename__ = "co_handler"
+    __table_args__ = (
+        Index("ix_co_handler_item", "work_item_id"),
+        Index("ix_co_handler_case", "case_id"),
+        Index(
+            "uq_co_handler_asked", "work_item_id", "staff_id", unique=True,
+            sqlite_where=text("state = 'asked'"), postgresql_where=text("state = 'asked'"),
+        ),
+        Index(
+            "ix_co_handler_staff", "staff_id", "asked_at",
+            sqlite_where=text("state = 'asked'"), postgresql_where=text("state = 'asked'"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    work_item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id"))
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    question: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None] = mapped_column(Instant)
+    state: Mapped[str] = mapped_column(String(16), default=Answering.ASKED)
+
+
+class CaseCopy(Base):
+    """Somebody who reads along in a case (抄送)."""
+
+    __tablename__ = "case_copy"
+    __table_args__ = (UniqueConstraint("case_id", "staff_id"), Index("ix_case_copy_staff", "staff_id", "at"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(Instant)

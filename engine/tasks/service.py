@@ -1,7 +1,8 @@
 """Taking work items and giving them back. Completing one belongs to the runtime: it moves the process."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, column, select, table
@@ -11,8 +12,8 @@ from engine.audit import Actor, Tag, record
 from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.organisation.models import Staff
-from engine.tasks.models import WorkItem, WorkItemState
-from engine.tasks.permission import may_take
+from engine.tasks.models import LIVE, WorkItem, WorkItemState
+from engine.tasks.permission import covering, may_take
 
 _INSTANCE: Final = table("instance", column("id", Uuid()))
 _LOCK_INSTANCE: Final = (
@@ -43,13 +44,16 @@ def claim(session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> Wo
         Forbidden: see `engine.tasks.permission.may_take`.
     """
     with writing(session):
-        item = _lock(session, item_id)
+        item = lock_item(session, item_id)
         if item.state == WorkItemState.CLAIMED and item.owner_id == staff.id:
             return item
-        refuse_taken(session, item)
-        may_take(session, item, staff)
+        cover = covering(session, item, staff, now)
+        if cover is None or item.owner_id != cover.staff_id or delegated(item):
+            refuse_taken(session, item)
+        may_take(session, item, staff, now=now)
         item.state, item.owner_id, item.claimed_at = WorkItemState.CLAIMED, staff.id, now
-        _record(session, item, Tag.WORK_ITEM_CLAIMED, staff, now)
+        item.opened_at = item.opened_at or now
+        note_item(session, item, Tag.WORK_ITEM_CLAIMED, staff, now, {"for": cover.name} if cover else {})
         session.flush()
         return item
 
@@ -63,7 +67,7 @@ def release(session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> 
         Forbidden: `task-not-yours`: somebody else holds it.
     """
     with writing(session):
-        item = _lock(session, item_id)
+        item = lock_item(session, item_id)
         refuse_over(item)
         if item.state == WorkItemState.OPEN:
             raise Conflict("task-not-claimed", "Nobody holds “{task}”: there is nothing to give back.", task=item.name)
@@ -71,8 +75,15 @@ def release(session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> 
             raise Forbidden(
                 "task-not-yours", "“{task}” is held by somebody else, who alone can give it back.", task=item.name
             )
+        if delegated(item):
+            raise Conflict(
+                "task-delegated",
+                "“{task}” was delegated and goes back to its owner first. Hand it back, or let the owner take it back.",
+                task=item.name,
+            )
         item.state, item.owner_id, item.claimed_at = WorkItemState.OPEN, None, None
-        _record(session, item, Tag.WORK_ITEM_RELEASED, staff, now)
+        item.handed = None
+        note_item(session, item, Tag.WORK_ITEM_RELEASED, staff, now)
         session.flush()
         return item
 
@@ -124,7 +135,12 @@ def withdrawn(task: str) -> Conflict:
     )
 
 
-def _lock(session: Session, item_id: UUID) -> WorkItem:
+def lock_item(session: Session, item_id: UUID) -> WorkItem:
+    """Lock the instance of a work item for the rest of the transaction, and return the item as it is then.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
     # The instance's row is the lock of everything that belongs to the matter: a claim waits for a step that runs, and
     # the numbers of the audit events stay without gap. Read the item after it, or it would be as it was before.
     session.execute(_LOCK_INSTANCE, {"item": item_id})
@@ -134,7 +150,10 @@ def _lock(session: Session, item_id: UUID) -> WorkItem:
     return item
 
 
-def _record(session: Session, item: WorkItem, tag: Tag, staff: Staff, now: datetime) -> None:
+def note_item(
+    session: Session, item: WorkItem, tag: Tag, staff: Staff, now: datetime, data: Mapping[str, Any] | None = None
+) -> None:
+    """Append the event of something that somebody did with a work item."""
     record(
         session,
         tag=tag,
@@ -142,5 +161,28 @@ def _record(session: Session, item: WorkItem, tag: Tag, staff: Staff, now: datet
         at=now,
         jurisdiction=item.jurisdiction,
         case_id=item.case_id,
-        data={"item": str(item.id), "element": item.element_id, "name": item.name},
+        data={"item": str(item.id), "element": item.element_id, "name": item.name, **(data or {})},
     )
+
+
+def delegated(item: WorkItem) -> bool:
+    """Say whether a work item is lent, and comes back to whoever delegated it."""
+    return item.handed is not None and item.handed["how"] == "delegated"
+
+
+def note_opened(session: Session, item: WorkItem, staff: Staff, now: datetime) -> None:
+    """Remember that somebody who may do a live work item looked at it; only the first time counts."""
+    if item.opened_at is not None or item.state not in LIVE:
+        return
+    if item.owner_id is None:
+        try:
+            may_take(session, item, staff, now=now)
+        except Forbidden:
+            return
+    elif item.owner_id != staff.id:
+        return
+    with writing(session):
+        found = lock_item(session, item.id)
+        if found.opened_at is None and found.state in LIVE:
+            found.opened_at = now
+            session.flush()

@@ -12,6 +12,7 @@ from engine.cases.view import item_facts
 from engine.errors import Conflict, Invalid
 from engine.forms import Part
 from engine.instances.models import Instance
+from engine.organisation.absences import covered_keys
 from engine.organisation.policy import Action, require
 from engine.organisation.service import inbox_keys
 from engine.tasks import InboxQuery, WorkItem, claim, get_item, inbox, release, why_me
@@ -40,9 +41,12 @@ def list_work_items(query: dict[str, Any]) -> Any:
     """List the open tasks of the token's holder, soonest due first, those without a date last."""
     require(current.viewer(), Action.VIEW_INBOX)
     staff = current.staff()
+    own = inbox_keys(current.session(), staff.id)
+    covered = tuple(key for key in covered_keys(current.session(), staff.id, current.now()) if key not in own)
     wanted = InboxQuery(
         staff_id=staff.id,
-        keys=tuple(inbox_keys(current.session(), staff.id)),
+        keys=(*own, *covered),
+        covered=covered,
         holding=query["holding"],
         bucket=query.get("due"),
         text=query["q"] or None,

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from engine.deadlines.explain import explain
 from engine.definitions import load
 from engine.errors import Invalid
 from engine.instances.models import Instance
-from engine.tasks import WorkItem, get_item, load_draft, save_draft, why_me
+from engine.tasks import WorkItem, get_item, load_draft, note_opened, save_draft, why_me
 from engine.tasks import claim as claim_task
 from engine.tasks import release as release_task
 from web import current
@@ -23,6 +24,7 @@ from web.cases import story
 from web.cases.diagram import step_rows
 from web.cases.forms import ShownForm, shown_form
 from web.cases.offering import shown_offers
+from web.cases.verbs import hand_back, task_verbs
 from web.cases.views import read_case
 from web.words import one_line, say
 
@@ -33,7 +35,9 @@ blueprint: Final = Blueprint("tasks", __name__, url_prefix="/tasks")
 def show(item_id: UUID) -> str:
     """Show a task: what to do, the matter, the people, why me, why this date, what happened."""
     item = get_item(current.session(), item_id)
-    return _page(item, _form(item))
+    page = _page(item, _form(item))
+    note_opened(current.session(), item, current.staff(), current.now())
+    return page
 
 
 @blueprint.post("/<uuid:item_id>")
@@ -46,6 +50,8 @@ def complete(item_id: UUID) -> Response | str | tuple[str, int]:
         return _page(item, form.with_row_change(submitted, request.form.get("_add"), request.form.get("_remove")))
     if request.form.get("_action") == "draft":
         return _keep_draft(item, submitted)
+    if request.form.get("_action") == "hand-back":
+        return hand_back(item_id, submitted)
     try:
         current.runtime().complete(
             current.session(), item_id, submitted, actor=current.actor(), now=current.now(),
@@ -135,4 +141,5 @@ def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] |
         extension=extension or {}, offers=shown_offers(view.case, current.viewer()),
         may_extend=form is not None and may_ask(session, item, current.staff()),
         owner=next((each.owner for each in view.work if each.item.id == item.id), None),
+        verbs=task_verbs(item, view), me=current.staff(), second=timedelta(seconds=1),
     )  # fmt: skip

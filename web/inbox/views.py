@@ -1,6 +1,8 @@
 """The inbox's page, its refresh, and taking what is in it."""
 
 import hashlib
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -8,11 +10,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from engine.organisation.policy import Action, require
+from engine.organisation.absences import Cover, covered_keys
+from engine.organisation.policy import Action, may, require
 from engine.organisation.service import inbox_keys
 from engine.tasks import Page, inbox
+from engine.tasks.co_handling import requests_to
 from web import current
 from web.auth.access import background
+from web.inbox.bulk import give_all, receivers
 from web.inbox.claiming import claim_all
 from web.inbox.filters import Filters, bucket_chips, holding_chips
 from web.parsing import ids
@@ -55,18 +60,50 @@ def claim() -> Response:
     return redirect(url_for("inbox.index") + (f"?{query}" if query else ""), code=303)
 
 
+@blueprint.post("/give")
+def give() -> Response:
+    """Give the selected tasks (`item`) to somebody (`to`): what one holds is transferred, a lead assigns."""
+    wanted, to = ids(request.form.getlist("item")), request.form.get("to", "")
+    if not wanted or not to:
+        flash(gettext("请先勾选待办，再选择交给谁。"), "info")
+    else:
+        given = give_all(current.acting(), wanted, to=ids([to])[0], note="")
+        if given.done:
+            count = len(given.done)
+            told = ngettext(
+                "已交给%(who)s %(num)d 件，时限不变。", "已交给%(who)s %(num)d 件，时限不变。", count, who=given.who
+            )
+            flash(told, "success")
+        for error in given.refused:
+            flash(say(error), "warning")
+    query = urlsplit(request.form.get("back", "")).query
+    return redirect(url_for("inbox.index") + (f"?{query}" if query else ""), code=303)
+
+
 def _read() -> tuple[Filters, Page]:
     require(current.viewer(), Action.VIEW_INBOX)
     filters = Filters.from_args(request.args)
-    query = filters.query(current.staff().id, inbox_keys(current.session(), current.staff().id))
+    covered = _covers()
+    query = filters.query(current.staff().id, [*inbox_keys(current.session(), current.staff().id), *covered])
+    query = replace(query, covered=tuple(covered))
     return filters, inbox(current.session(), query, current.now())
+
+
+def _covers() -> dict[str, Cover]:
+    """Return the inboxes that the reader works from for somebody absent."""
+    session, staff = current.session(), current.staff()
+    own = set(inbox_keys(session, staff.id))
+    found = covered_keys(session, staff.id, current.now())
+    return {key: cover for key, cover in found.items() if key not in own}
 
 
 def _render(template: str, filters: Filters, page: Page) -> str:
     return render_template(
         template, page=page, filters=filters, now=current.now(), seen=_fingerprint(page),
         holdings=holding_chips(filters), buckets=bucket_chips(filters, page.counts),
-        selected=set(request.args.getlist("item")),
+        selected=set(request.args.getlist("item")), covers=_covers(), second=timedelta(seconds=1),
+        requests=requests_to(current.session(), current.staff().id), receivers=receivers(),
+        me=current.staff(), leads=may(current.viewer(), Action.VIEW_ESCALATIONS),
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Cover while absent: who does my work, and whose work I do."""
