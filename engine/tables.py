@@ -2,6 +2,7 @@
 
 from engine.audit import models as audit
 from engine.cases import models as cases
+from engine.cases import party as parties
 from engine.db import Base
 from engine.deadlines import models as deadlines
 from engine.definitions import models as definitions
@@ -28,5 +29,6 @@ __all__ = [
     "metadata",
     "notices",
     "organisation",
+    "parties",
     "tasks",
 ]

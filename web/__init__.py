@@ -69,7 +69,9 @@ def _register_areas(app: Flask) -> None:
     from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
+    from web.cases.assisting import blueprint as assisting
     from web.cases.offers import blueprint as offers
+    from web.cases.parties import blueprint as parties
     from web.cases.tasks import blueprint as tasks
     from web.cases.verbs import blueprint as verbs
     from web.cases.views import blueprint as cases
@@ -82,19 +84,7 @@ def _register_areas(app: Flask) -> None:
 
     init_access(app)
     navigation.init_navigation(app)
-    for blueprint in (
-        auth,
-        absences,
-        inbox,
-        tasks,
-        verbs,
-        cases,
-        offers,
-        cockpit,
-        escalations,
-        notices,
-        portal,
-        matter,
-    ):
+    staff = (auth, absences, inbox, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations, notices)
+    for blueprint in (*staff, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -23,7 +23,8 @@ class Actor:
 
     Args:
         kind: which of the four.
-        id: the staff id as a string, or the API token's name; None for the resident, whose name is never recorded.
+        id: the staff id as a string, or the API token's name; None for the resident, whose name is never recorded, and
+            of another party its key, such as `p2`.
         name: what the timeline shows.
     """
 
@@ -42,9 +43,15 @@ class Actor:
         return cls(kind=ActorKind.STAFF, id=str(staff.id), name=staff.name)
 
     @classmethod
-    def resident(cls) -> "Actor":
-        """Return the resident who filed the matter. Which one follows from the case; no name is kept."""
-        return cls(kind=ActorKind.RESIDENT)
+    def resident(cls, party: str = "p1") -> "Actor":
+        """Return the resident who filed the matter, or another party. Who that is follows from the case; no name is
+        kept."""
+        return cls(kind=ActorKind.RESIDENT, id=None if party == "p1" else party)
+
+    @property
+    def party(self) -> str | None:
+        """The key of the party who acts; None for who is none."""
+        return (self.id or "p1") if self.kind is ActorKind.RESIDENT else None
 
     @classmethod
     def api(cls, name: str) -> "Actor":

@@ -29,6 +29,10 @@ class Tag(StrEnum):
     #: somebody reads along, or no longer does
     CASE_COPIED = "case:copy:sent"
     CASE_COPY_REMOVED = "case:copy:removed"
+    #: somebody beside the petitioner became a party
+    CASE_PARTY_ADDED = "case:party:added"
+    #: a party's way in was printed; an earlier one is closed
+    CASE_PARTY_SLIP = "case:party:slip"
     CASE_COMMENTED = "case:comment:added"
     CASE_ATTACHED = "case:attachment:added"
     CASE_DOCUMENT_ISSUED = "case:document:issued"

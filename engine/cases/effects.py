@@ -12,6 +12,8 @@ from engine.audit import Actor, Tag, record
 from engine.cases.documents import issue_document
 from engine.cases.members import MEMBERS, list_members
 from engine.cases.models import UNDER_WAY, Case, CaseState
+from engine.cases.parties import PARTIES, load_parties, recipients, rows_of
+from engine.cases.party import PETITIONER
 from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
@@ -43,11 +45,28 @@ def case_hooks(vault: Vault, *, site: str) -> Hooks:
     def resident(session: Session, case_id: UUID) -> list[Recipient]:
         return residents(session, case_id, vault)
 
+    def party(session: Session, case_id: UUID, key: str | None) -> list[Recipient]:
+        keys = [key] if key is not None else sorted(party_keys(session, case_id))
+        return [
+            each
+            for name in keys
+            for each in (
+                resident(session, case_id) if name == PETITIONER else recipients(session, case_id, name, vault)
+            )
+        ]
+
     hooks = Hooks(issue_document=issue, on_end=end, resident=resident, seal=vault.seal_address, site=site)
+    hooks.party, hooks.party_keys = party, party_keys
     hooks.register_performer(EXTEND, extend)
     hooks.register_performer(MEMBERS, list_members)
     register_suspension(hooks)
+    hooks.register_performer(PARTIES, load_parties)
     return hooks
+
+
+def party_keys(session: Session, case_id: UUID) -> frozenset[str]:
+    """Return the keys of a case's parties, the petitioner's included."""
+    return frozenset({PETITIONER, *(row.key for row in rows_of(session, case_id))})
 
 
 def issue(step: Step, order: DocumentOrder) -> Mapping[str, Any]:

@@ -28,7 +28,8 @@ def _text(minimum: int, maximum: int, wrong: str) -> fields.String:
     )
 
 
-def _phone(value: str) -> None:
+def check_phone(value: str) -> None:
+    """Raise when `value` is neither empty nor a telephone number."""
     if value and not _PHONE.fullmatch(value.replace(" ", "")):
         raise ValidationError(PHONE_WRONG)
 
@@ -47,7 +48,7 @@ class FilingSchema(Schema):
     place = fields.String(required=True, error_messages={"required": REQUIRED, "null": REQUIRED})
     address = fields.String(load_default="", validate=validate.Length(max=300))
     name = _text(1, 60, NAME_LENGTH)
-    phone = fields.String(load_default="", validate=_phone)
+    phone = fields.String(load_default="", validate=check_phone)
     email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
     name_hidden = fields.Boolean(load_default=True)
     locale = fields.String(load_default="zh_CN", validate=validate.OneOf(("zh_CN", "en")))

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
 from engine.cases.models import Case
 from engine.cases.offers import Offer, offers
+from engine.cases.party import PETITIONER
 from engine.cases.progress import Progress, progress
 from engine.cases.vault import Vault
 from engine.cases.view import CaseView, case_view
@@ -34,6 +35,7 @@ class Matter:
         promise: the clock that says by when an answer is due; None when none runs or ran.
         tasks: open work items that wait for the resident, such as the rating.
         offers: what the process lets the resident do now, such as taking the matter back.
+        party: key of the party who looks; `p1` filed the matter.
         original: the case that this one is handled together with.
     """
 
@@ -43,6 +45,7 @@ class Matter:
     tasks: list[WorkItem]
     offers: list[Offer]
     original: Case | None
+    party: str
 
     @property
     def owners(self) -> list[str]:
@@ -51,9 +54,12 @@ class Matter:
         return [name for name in dict.fromkeys(staff) if name]
 
 
-def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str, now: datetime) -> Matter:
-    """Return a matter for the resident who holds its receipt. A duplicate shows how the original fares."""
-    viewer = resident_viewer(case.id)
+def resident_matter(
+    session: Session, case: Case, *, vault: Vault, locale: str, now: datetime, party: str = PETITIONER
+) -> Matter:
+    """Return a matter for the resident who holds its receipt, or the slip of a party. A duplicate shows how the
+    original fares."""
+    viewer = resident_viewer(case.id, party)
     view = case_view(session, viewer, case.id, vault=vault, locale=locale)
     original = session.get(Case, case.merged_into_id) if case.merged_into_id else None
     shown = original or case
@@ -63,9 +69,10 @@ def resident_matter(session: Session, case: Case, *, vault: Vault, locale: str, 
         view=view,
         progress=progress(version, case_tokens(session, shown.id), shown.state, locale),
         promise=promise(session, shown.id),
-        tasks=_tasks(session, case.id),
+        tasks=_tasks(session, case.id, party),
         offers=offers(session, case, viewer, now=now, locale=locale),
         original=original,
+        party=party,
     )
 
 
@@ -110,23 +117,23 @@ def promised(session: Session, case_id: UUID, locale: str) -> Promise | None:
     return Promise(due_at=clock.due_at, sentence=explain(clock.trace, locale)) if clock is not None else None
 
 
-def _tasks(session: Session, case_id: UUID) -> list[WorkItem]:
-    return list(
-        session.scalars(
-            select(WorkItem)
-            .where(WorkItem.case_id == case_id, WorkItem.role == Role.RESIDENT, WorkItem.state.in_(LIVE))
-            .order_by(WorkItem.created_at)
-        )
+def _tasks(session: Session, case_id: UUID, party: str) -> list[WorkItem]:
+    found = select(WorkItem).where(
+        WorkItem.case_id == case_id,
+        WorkItem.role == Role.RESIDENT,
+        WorkItem.state.in_(LIVE),
+        func.coalesce(WorkItem.party, PETITIONER) == party,
     )
+    return list(session.scalars(found.order_by(WorkItem.created_at)))
 
 
-def resident_task(session: Session, case: Case, item_id: UUID) -> WorkItem:
-    """Return an open task of the resident.
+def resident_task(session: Session, case: Case, item_id: UUID, party: str = PETITIONER) -> WorkItem:
+    """Return an open task of a party, the resident who filed the matter unless another is named.
 
     Raises:
-        NotFound: it is not this case's, not the resident's, or over.
+        NotFound: it is not this case's, not this party's, or over.
     """
-    for item in _tasks(session, case.id):
+    for item in _tasks(session, case.id, party):
         if item.id == item_id:
             return item
     raise NotFound(
@@ -135,13 +142,20 @@ def resident_task(session: Session, case: Case, item_id: UUID) -> WorkItem:
 
 
 def complete_as_resident(
-    session: Session, case: Case, item_id: UUID, submitted: dict[str, Any], *, runtime: Runtime, now: datetime
+    session: Session,
+    case: Case,
+    item_id: UUID,
+    submitted: dict[str, Any],
+    *,
+    runtime: Runtime,
+    now: datetime,
+    party: str = PETITIONER,
 ) -> None:
-    """Do a task that waits for the resident, such as the rating.
+    """Do a task that waits for a party, such as the rating of the resident who filed the matter.
 
     Raises:
         NotFound: there is no such task any more.
         Invalid: the form has mistakes; see `engine.forms`.
     """
-    item = resident_task(session, case, item_id)
-    runtime.complete(session, item.id, submitted, actor=Actor.resident(), now=now)
+    item = resident_task(session, case, item_id, party)
+    runtime.complete(session, item.id, submitted, actor=Actor.resident(party), now=now)

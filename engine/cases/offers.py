@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from engine import feel
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
 from engine.cases.models import Case
+from engine.cases.party import PETITIONER
 from engine.cases.subject import subject_of
 from engine.definitions import LoadedVersion, load
 from engine.errors import Conflict, EngineError, Forbidden
@@ -30,8 +31,6 @@ from engine.spiff import ElementOutline, WaitingMessage
 #: Values of `chuishao:offer` that are no role of staff: who filed the matter, and everybody whom it concerns.
 RESIDENT: Final = "resident"
 PARTY: Final = "party"
-#: Key of whoever filed a matter among its parties.
-PETITIONER: Final = "p1"
 #: Staff who may take up an offer that names no unit: who has the matter, could take it, or did a step of it.
 _INVOLVED: Final = (Relation.ASSIGNEE, Relation.PARTICIPANT)
 
@@ -71,7 +70,7 @@ def offers(session: Session, case: Case, viewer: Viewer, *, now: datetime, local
     """
     instance = latest_instance(session, case.id)
     version = _version(session, instance)
-    if instance is None or version is None or case.ended_at is not None:
+    if instance is None or version is None or case.is_over:
         return []
     subject = subject_of(session, case)
     if not may(viewer, Action.VIEW_CASE, subject):
@@ -137,27 +136,26 @@ def send_offer(
         offer = find_offer(session, case, key, viewer, now=now)
         runtime.receive(session, offer.instance_id, offer.id, submitted, sender=offer.sender, actor=actor, now=now)
     except (Conflict, Forbidden):
-        if _done_before(session, case, key, viewer, actor):
+        if _done_before(session, case, key, actor):
             return False
         raise
     return True
 
 
-def _done_before(session: Session, case: Case, key: str, viewer: Viewer, actor: Actor) -> bool:
+def _done_before(session: Session, case: Case, key: str, actor: Actor) -> bool:
     """Has this sender taken up this very offer?"""
     events = session.execute(
         select(AuditEvent.actor_kind, AuditEvent.actor_id, AuditEvent.data).where(
             AuditEvent.case_id == case.id, AuditEvent.tag.in_((Tag.CASE_OFFER_TAKEN, Tag.CASE_WITHDRAWN))
         )
     )
-    who = (actor.kind, actor.id, _party(viewer))
     return any(
-        (kind, actor_id, data.get("party")) == who and data.get("waiting") == key for kind, actor_id, data in events
+        (kind, actor_id) == (actor.kind, actor.id) and data.get("waiting") == key for kind, actor_id, data in events
     )
 
 
 def _party(viewer: Viewer) -> str | None:
-    return PETITIONER if viewer.kind is ActorKind.RESIDENT else None
+    return (viewer.party or PETITIONER) if viewer.kind is ActorKind.RESIDENT else None
 
 
 def _version(session: Session, instance: Instance | None) -> LoadedVersion | None:

@@ -14,6 +14,8 @@ from engine.cases.attachments import attachments_of
 from engine.cases.documents import documents_of
 from engine.cases.links import Linked, linked_cases
 from engine.cases.models import Attachment, Case, Document
+from engine.cases.parties import PartyView, parties_of
+from engine.cases.party import PETITIONER
 from engine.cases.subject import get_case, subject_of, subjects_of
 from engine.cases.vault import Vault
 from engine.db import writing
@@ -54,6 +56,7 @@ class CaseView:
     Args:
         petitioner: keys `name`, `phone`, `email` as far as they may be seen.
         outcome: how it ended, in the words of its package; None while it is under way.
+        parties: the petitioner and everybody else whom it concerns; empty where nobody else is a party.
         clocks: running ones first, the statutory one before internal ones.
         clock_names: what each clock runs over, by its id, in the reader's language.
         events: the audit events that the viewer may read, of linked cases too, first things first.
@@ -70,6 +73,7 @@ class CaseView:
     text: str | None
     address: str | None
     petitioner: dict[str, Any]
+    parties: list[PartyView]
     attachments: list[Attachment]
     documents: list[Document]
     clocks: list[Clock]
@@ -81,6 +85,10 @@ class CaseView:
     def shows(self, field: str) -> bool:
         """Whether the viewer may see `field`, a key of `Field`."""
         return Field(field) in self.visible
+
+    def party_label(self, key: str | None) -> str:
+        """What a party is called; empty where nobody but the petitioner is one."""
+        return next((each.label for each in self.parties if each.key == (key or PETITIONER)), "")
 
 
 def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, locale: str = "zh_CN") -> CaseView:
@@ -100,7 +108,8 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
     place = session.get_one(OrgUnit, case.place_id)
     clocks = clocks_of(session, case.id) if visible & {Field.CLOCKS, Field.DUE} else []
     version = _version(session, case.id)
-    linked = linked_cases(session, viewer, case, locale)
+    # what else the petitioner has to do with the authorities is not another party's business
+    linked = linked_cases(session, viewer, case, locale) if viewer.party is None else []
     return CaseView(
         case=case,
         subject=subject,
@@ -111,6 +120,7 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
         text=case.text if Field.TEXT in visible else None,
         address=case.address if Field.ADDRESS in visible else None,
         petitioner=_petitioner(case, visible, vault),
+        parties=parties_of(session, case, viewer, visible, vault=vault, version=version, locale=locale),
         attachments=attachments_of(session, case.id) if Field.ATTACHMENTS in visible else [],
         documents=documents_of(session, case.id) if Field.DOCUMENTS in visible else [],
         category=_category(version, case, locale) if Field.CATEGORY in visible else None,
@@ -204,19 +214,18 @@ def note_personal_read(session: Session, view: CaseView, actor: Actor, now: date
 
     Source: 个人信息保护法 art. 51: access is controlled and recorded.
     """
-    if actor.kind is not ActorKind.STAFF or not view.petitioner:
+    seen = set(view.petitioner) | {f"{each.key}.{name}" for each in view.parties[1:] for name in each.person}
+    if actor.kind is not ActorKind.STAFF or not seen:
         return
-    known = session.scalar(
-        select(AuditEvent.id)
-        .where(
+    known = session.scalars(
+        select(AuditEvent.data).where(
             AuditEvent.case_id == view.case.id,
             AuditEvent.tag == Tag.CASE_PERSONAL_READ,
             AuditEvent.actor_id == actor.id,
             AuditEvent.at > now - _READ_ONCE,
         )
-        .limit(1)
     )
-    if known is None:
+    if not seen <= {name for data in known for name in data.get("fields", ())}:
         with writing(session):
             record(
                 session,
@@ -225,7 +234,7 @@ def note_personal_read(session: Session, view: CaseView, actor: Actor, now: date
                 at=now,
                 jurisdiction=view.case.jurisdiction,
                 case_id=view.case.id,
-                data={"fields": sorted(view.petitioner)},
+                data={"fields": sorted(seen)},
             )
 
 

@@ -34,9 +34,23 @@ def check_people(
         yield _error(
             "offer-missing", file, element, "it has chuishao:offer.form and offers it to nobody", "Set chuishao:offer"
         )
+    yield from _check_party(file, element, offered)
     decision = element.settings.get("check", "").strip()
     if decision and decision not in decisions:
         yield _error("check-unknown", file, element, f"the package has no decision {decision!r}", _one_of(decisions))
+
+
+def _check_party(file: str, element: ElementOutline, offered: str) -> Iterator[Finding]:
+    of_resident = element.is_task and element.settings.get("role") == Role.RESIDENT
+    if element.settings.get("party") and not of_resident and "party" not in offered:
+        mend = "Give it the role resident, or take chuishao:party away"
+        if offered:
+            mend = "Offer it to party, or take chuishao:party away"
+        yield _error("party-no-resident", file, element, "it has chuishao:party and is not for residents", mend)
+    assisted = element.settings.get("assisted", "").strip() if of_resident else ""
+    for name in _unknown(assisted, _STAFF) if assisted else ():
+        mend = f"Write roles of staff such as {', '.join(_STAFF[:3])}"
+        yield _error("assisted-role-unknown", file, element, f"{name!r} is no role of staff", mend)
 
 
 def _unknown(source: str, known: Collection[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from engine import feel
@@ -15,6 +15,9 @@ from engine.organisation.roles import Role
 from engine.spiff import ElementOutline, StepFailed
 from engine.tasks.permission import refusal
 from engine.tasks.why import Relation, Why
+
+#: Key of the party that filed the matter.
+PETITIONER: Final = "p1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,7 @@ class Place:
     excluded: tuple[str, ...]
     #: who has it from the start; None: anybody who may take it
     owner_id: UUID | None = None
+    party: str | None = None
 
 
 class Reader:
@@ -101,9 +105,10 @@ def place(reader: Reader) -> Place:
         raise reader.failure(missing, None)
     excluded = _excluded(reader)
     if role == Role.RESIDENT:
-        why = Why(role=role, relation=Relation.RESIDENT)
+        party = _party(reader)
+        why = Why(role=role, relation=Relation.RESIDENT, requested=_label(reader, party) if party else None)
         key = f"{role}@{reader.step.held.case_id}"
-        return Place(role=role, unit_id=None, inbox_key=key, why=why, excluded=excluded)
+        return Place(role=role, unit_id=None, inbox_key=key, why=why, excluded=excluded, party=party)
     code, relation = _unit(reader)
     step = reader.step
     try:
@@ -150,6 +155,33 @@ def _assignee(reader: Reader, where: Place) -> UUID | None:
         case_id=reader.step.case_id,
     )
     return staff_id if refused is None else None
+
+
+def _party(reader: Reader) -> str | None:
+    """The key of the party that a resident's task is for; None where it is the petitioner's."""
+    source = reader.element.settings.get("party")
+    if not source:
+        return None
+    key = reader.value(source)
+    if not isinstance(key, str) or key not in reader.step.hooks.party_keys(reader.step.session, reader.step.case_id):
+        unknown = Invalid(
+            "task-party-unknown",
+            "{expression} gives no party of this matter for “{task}”. Check the data that it reads; the service "
+            "parties loads the list.",
+            expression=source,
+            task=reader.element.name,
+        )
+        raise reader.failure(unknown, source)
+    return None if key == PETITIONER else key
+
+
+def _label(reader: Reader, party: str) -> str:
+    """What a party is called, as the process has loaded it; else its key."""
+    listed = reader.data.get("parties")
+    for each in listed if isinstance(listed, list) else []:
+        if isinstance(each, Mapping) and each.get("key") == party and isinstance(each.get("label"), str):
+            return str(each["label"])
+    return party
 
 
 def _unit(reader: Reader) -> tuple[str, Relation]:

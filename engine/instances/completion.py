@@ -73,6 +73,7 @@ def complete(
     actor: Actor,
     now: datetime,
     request_key: str | None = None,
+    assisted: str | None = None,
     trusted: bool = False,
 ) -> Completed:
     """Complete a work item; see `Runtime.complete`.
@@ -87,7 +88,7 @@ def complete(
         row = store.lock_by_item(connection, item_id, staff_id)
         held = attempt.held = Held.of(row)
         try:
-            owner_id = _owner(session, row, actor, now=now, trusted=trusted)
+            owner_id = _owner(session, row, actor, now=now, trusted=trusted, assisted=assisted is not None)
             conductor.refuse_stopped(held)
         except Conflict:
             if request_key is not None and _answered(session, held, item_id, request_key):
@@ -109,11 +110,10 @@ def complete(
             raise _lost(session, row)
         if row.has_draft:
             connection.execute(_DROP_DRAFTS, {"item": item_id})
-        noted = {"item": str(item_id), "task": row.task_id, "element": row.element_id, "name": row.name}
-        step.ledger.note(Tag.WORK_ITEM_COMPLETED, noted | ({"request": request_key} if request_key else {}))
+        step.ledger.note(Tag.WORK_ITEM_COMPLETED, _told(row, request_key, assisted))
         _issue_document(step, row, element.settings, {**task.data, **data})
         # Diagrams exclude who did an earlier round: an output mapping may keep this. Residents are never named.
-        completer = actor.id if actor.kind is ActorKind.STAFF else None
+        completer = actor.id if actor.kind is ActorKind.STAFF and row.role != Role.RESIDENT else None
         live.workflow.complete(task.id, {**data, "completed_by": completer})
         rows = conductor.settle(step, live, before=before, done=task.id, tried=tried)
         completed_row = _item(row) | done
@@ -126,13 +126,26 @@ def _item(row: Row[Any]) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _ITEM_COLUMNS}
 
 
-def _owner(session: Session, row: Row[Any], actor: Actor, *, now: datetime, trusted: bool) -> UUID | None:
+def _told(row: Row[Any], request_key: str | None, assisted: str | None) -> dict[str, str]:
+    """What the story says of a completion."""
+    told = {"item": str(row.id), "task": row.task_id, "element": row.element_id, "name": row.name}
+    told |= {"request": request_key} if request_key else {}
+    return told | ({"assisted": assisted, "party": row.party or "p1"} if assisted else {})
+
+
+def _owner(
+    session: Session, row: Row[Any], actor: Actor, *, now: datetime, trusted: bool, assisted: bool
+) -> UUID | None:
     """Check that an item is live and that `actor` may complete it; return who holds it then."""
     _refuse_over(row)
     if actor.kind is ActorKind.RESIDENT:
         if row.role != Role.RESIDENT:
             raise Forbidden("task-of-staff", "“{task}” is done by staff, not by the resident.", task=row.name)
+        if actor.party != (row.party or "p1"):
+            raise Forbidden("task-of-another-party", "“{task}” is for another party of this matter.", task=row.name)
         return None
+    if row.role == Role.RESIDENT and (assisted or trusted):
+        return None  # the answer is the party's, whoever typed it
     if actor.kind is not ActorKind.STAFF:
         owner: UUID | None = row.owner_id
         return owner

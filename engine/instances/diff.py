@@ -225,6 +225,7 @@ class Difference:
         insert_items(self.step.connection, rows)
         for row in rows:
             noted = {"item": str(row["id"]), "element": row["element_id"], "name": row["name"]}
+            noted |= {"party": row["party"]} if row["party"] else {}
             due_at = row["due_at"].isoformat() if row["due_at"] else None
             self.step.ledger.note(
                 Tag.WORK_ITEM_CREATED, noted | {"role": row["role"], "unit": row["why"]["unit"], "due": due_at}
@@ -239,7 +240,8 @@ class Difference:
         return {
             "id": new_id(), "case_id": held.case_id, "instance_id": held.id, "jurisdiction": held.jurisdiction,
             "task_id": task.id, "element_id": task.element_id, "process_id": task.process_id,
-            "name": _one_line(task.name), "form_id": element.form_id, "role": where.role, "unit_id": where.unit_id,
+            "name": _one_line(task.name), "form_id": element.form_id, "role": where.role, "party": where.party,
+            "unit_id": where.unit_id,
             "inbox_key": where.inbox_key, "why": where.why.to_json(), "excluded": list(where.excluded),
             "state": (WorkItemState.CLAIMED if where.owner_id else WorkItemState.OPEN).value,
             "owner_id": where.owner_id, "claimed_at": self.step.now if where.owner_id else None,

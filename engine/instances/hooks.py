@@ -1,6 +1,6 @@
 """What the rooms above hand in: who carries out services, issues documents, reaches residents, takes note of ends."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -117,6 +117,14 @@ def _nobody(_session: Session, _case_id: UUID) -> list[Recipient]:
     return []
 
 
+def _parties_unknown(_session: Session, _case_id: UUID, _key: str | None) -> list[Recipient]:
+    return []
+
+
+def _petitioner_only(_session: Session, _case_id: UUID) -> frozenset[str]:
+    return frozenset({"p1"})
+
+
 def _nothing(*_: Any) -> None:
     return None
 
@@ -130,6 +138,8 @@ class Hooks:
         issue_document: issues a document; what it returns is merged into the data of a send task.
         on_end: takes note that a main process has ended.
         resident: how the resident of a case is reached; nobody when they left no address.
+        party: how a party of a case is reached, by its key; for None, every party.
+        party_keys: the keys of a case's parties.
         wake: called after a commit that put notices in the outbox.
         seal: encrypts a resident's address.
         site: how the application is reached from outside, `https://…`.
@@ -140,6 +150,8 @@ class Hooks:
     issue_document: Callable[[Step, DocumentOrder], Mapping[str, Any] | None] = _nothing
     on_end: Callable[[Step, Ended], None] = _nothing
     resident: Callable[[Session, UUID], list[Recipient]] = _nobody
+    party: Callable[[Session, UUID, str | None], list[Recipient]] = _parties_unknown
+    party_keys: Callable[[Session, UUID], Collection[str]] = _petitioner_only
     wake: Callable[[], None] = _nothing
     seal: Seal | None = None
     site: str = ""

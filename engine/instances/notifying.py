@@ -1,5 +1,6 @@
 """Send tasks that notify people: the template, whom it goes to, and what it may say."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +19,7 @@ from engine.organisation.service import addressees
 from engine.spiff import ServiceCall
 from engine.tasks.models import LIVE, WorkItem
 
+_PARTY_KEY: Final = re.compile(r"p[1-9]")
 # What a notice says of the case; its model belongs to a room above this one.
 _CASE: Final = table(
     "case", column("id", Uuid()), column("number", String()), column("title", String()), column("place_id", Uuid())
@@ -44,8 +46,9 @@ _DUE: Final = (
 def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     """Put the notices of a send task in the outbox.
 
-    Settings: `notice` (a template's key), `to` (`resident`, `owner`, or `<role or relation>@<unit>`, several separated
-    by `;`; the unit may be FEEL after `=`; without one it is the place of the matter).
+    Settings: `notice` (a template's key), `to` (`resident`, `parties`, `party:<key or FEEL>`, `owner`, or
+    `<role or relation>@<unit>`, several separated by `;`; the unit may be FEEL after `=`; without one it is the place
+    of the matter).
 
     Raises:
         Invalid: no template or nobody is named.
@@ -63,8 +66,7 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     if due_at is not None:
         facts["due"] = f"{due_at.astimezone(step.zone):%Y-%m-%d %H:%M}"
     for number, relation in enumerate(part.strip() for part in whom.split(";") if part.strip()):
-        residents = relation == "resident"
-        found = step.hooks.resident(step.session, step.case_id) if residents else _staff(step, call, relation)
+        found, residents = _found(step, call, relation)
         post(
             step,
             key=f"task:{step.held.id.hex}:{call.task_id}:{number}",
@@ -128,6 +130,34 @@ def case_facts(session: Session, case_id: UUID) -> dict[str, Any]:
         "case": {"number": row.number, "title": row.title},
         "place": {"name": row.place, "code": row.code},
     }
+
+
+def _found(step: Step, call: ServiceCall, relation: str) -> tuple[list[Recipient], bool]:
+    """Whom an addressee means, and whether they are residents, who follow a link of their own."""
+    if relation == "resident":
+        return step.hooks.resident(step.session, step.case_id), True
+    if relation == "parties":
+        return step.hooks.party(step.session, step.case_id, None), True
+    if relation.startswith("party:"):
+        return step.hooks.party(step.session, step.case_id, _party(step, call, relation)), True
+    return _staff(step, call, relation), False
+
+
+def _party(step: Step, call: ServiceCall, relation: str) -> str:
+    """The key that stands behind `party:`, or what its FEEL gives."""
+    source = relation.partition(":")[2].strip()
+    if _PARTY_KEY.fullmatch(source):
+        return source
+    expression = source.removeprefix("=")
+    value = feel.lower(feel.compile(expression, feel.special_names(call.data))(call.data, now=step.now).value)
+    if isinstance(value, str) and _PARTY_KEY.fullmatch(value):
+        return value
+    raise Invalid(
+        "notice-party",
+        "{expression} in chuishao:to of {element} gives no party's key",
+        expression=expression,
+        element=call.element_id,
+    )
 
 
 def _staff(step: Step, call: ServiceCall, relation: str) -> list[Recipient]:

@@ -115,6 +115,7 @@ class Runtime:
         actor: Actor,
         now: datetime,
         request_key: str | None = None,
+        assisted: str | None = None,
     ) -> Completed:
         """Complete a work item with what was entered, and move the process on.
 
@@ -122,6 +123,8 @@ class Runtime:
 
         Args:
             submitted: what the form sent, nested; checked and typed by the task's form.
+            assisted: how a resident's answer came that staff enter (`phone`, `paper`, `visit`); that they may is the
+                caller's to say.
             request_key: of the request; the same key a second time returns the first answer instead of a conflict.
 
         Raises:
@@ -132,8 +135,9 @@ class Runtime:
                 `instance-stopped`, or `step-failed`: what was entered is kept with the incident.
         """
         return completion.complete(
-            self.conductor, session, item_id, submitted, actor=actor, now=now, request_key=request_key
-        )
+            self.conductor, session, item_id, submitted, actor=actor, now=now, request_key=request_key,
+            assisted=assisted,
+        )  # fmt: skip
 
     def fire_timer(self, session: Session, timer_id: UUID, now: datetime) -> Fired:
         """Deliver a timer that is due, once. A step that fails is tried again later, then becomes an incident."""

@@ -45,11 +45,13 @@ class Viewer:
 
     Args:
         case_id: the one case that a resident has shown tracking code and PIN for.
+        party: key of the party whose slip it was, such as `p2`; None: the petitioner's.
     """
 
     kind: ActorKind
     staff_id: UUID | None = None
     case_id: UUID | None = None
+    party: str | None = None
     name: str | None = None
     standings: tuple[Standing, ...] = ()
 
@@ -129,9 +131,9 @@ def _standing(role: Role, unit: OrgUnit) -> Standing:
     return Standing(role=role, unit_id=unit.id, jurisdiction=unit.jurisdiction, path=unit.path, scope=scope)
 
 
-def resident_viewer(case_id: UUID) -> Viewer:
-    """Return a resident who has shown the tracking code and PIN of a case."""
-    return Viewer(kind=ActorKind.RESIDENT, case_id=case_id)
+def resident_viewer(case_id: UUID, party: str = "p1") -> Viewer:
+    """Return a resident who has shown the tracking code and PIN of a case: the petitioner, or another party."""
+    return Viewer(kind=ActorKind.RESIDENT, case_id=case_id, party=None if party == "p1" else party)
 
 
 def anonymous_viewer() -> Viewer:
@@ -188,8 +190,10 @@ def _relations(viewer: Viewer, subject: CaseSubject | None) -> Iterator[tuple[Ro
     if subject is None:
         yield from ((role, Relation.SYSTEM) for role in viewer.roles)
     elif viewer.kind == ActorKind.RESIDENT:
-        if viewer.case_id == subject.case_id:
+        if viewer.case_id == subject.case_id and viewer.party is None:
             yield Role.RESIDENT, Relation.PETITIONER
+        elif viewer.case_id == subject.case_id and not subject.sealed:
+            yield Role.RESIDENT, Relation.PARTY
     elif not _is_accused(viewer, subject):
         for standing in viewer.standings:
             # A substitute is not let into what is sealed: there, only a role of one's own counts.

@@ -14,6 +14,8 @@ class Relation(StrEnum):
 
     #: filed it, or was told its tracking code and PIN
     PETITIONER = "petitioner"
+    #: is concerned beside the petitioner, and was given a slip of their own
+    PARTY = "party"
     #: owns an open work item of it, or could take one
     ASSIGNEE = "assignee"
     #: did a step of it
@@ -187,6 +189,8 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
         (_MATTER | _PERSON | {F.RATINGS}),
         {A.VIEW_CASE, A.RATE, A.WITHDRAW, A.REOPEN, A.EXPORT_COPY, A.ATTACH},
     ),
+    # another party sees the matter as its petitioner does, and not how or where the petitioner is reached
+    ((Role.RESIDENT,), Relation.PARTY, (_MATTER | _NAME) - {F.ADDRESS}, {A.VIEW_CASE, A.EXPORT_COPY}),
     ((Role.RESIDENT,), Relation.SYSTEM, frozenset(), {A.FILE_CASE}),
     # whoever has the work, or can take it, reaches the person; nobody else among staff sees a telephone number
     (

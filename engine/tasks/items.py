@@ -20,7 +20,7 @@ _LIVE: Final = text("state IN ('open', 'claimed')")
 #: What the runtime writes of a new item; the other columns are null.
 _NEW: Final = (
     "id", "case_id", "instance_id", "jurisdiction", "task_id", "element_id", "process_id", "name", "form_id", "role",
-    "unit_id", "inbox_key", "why", "excluded", "state", "owner_id", "claimed_at", "due_at",
+    "party", "unit_id", "inbox_key", "why", "excluded", "state", "owner_id", "claimed_at", "due_at",
     "clock_id", "priority", "created_at",
 )  # fmt: skip
 _INSERT: Final = Prepared(insert(_TABLE), _NEW)

@@ -56,6 +56,8 @@ class WorkItem(Base):
     name: Mapped[str] = mapped_column(String(200))
     form_id: Mapped[str | None] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(32))
+    #: key of the party that a resident's task is for, such as `p2`; None: the petitioner
+    party: Mapped[str | None] = mapped_column(String(8))
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
     #: `role@unit code`, what an inbox merges
     inbox_key: Mapped[str] = mapped_column(String(120))

@@ -73,6 +73,7 @@ _CLIMBED: Final = (
     "; {requested} has nobody in that role, so {unit} above it takes it",
 )
 _SENTENCE: Final = ("{who}的{role}岗位，{reason}{climbed}", "The {role} of {who}, {reason}{climbed}")
+_PARTY: Final = ("由{requested}本人办理", "For the party itself: {requested}")
 _RESIDENT: Final = ("由诉求人本人办理", "For the resident who filed the matter")
 
 
@@ -93,7 +94,8 @@ def sentence(why: dict[str, Any], locale: str) -> str:
     language = 0 if locale.lower().startswith("zh") else 1
     relation = Relation(why["relation"])
     if relation is Relation.RESIDENT:
-        return _RESIDENT[language]
+        requested = why.get("requested")
+        return _PARTY[language].format(requested=requested) if requested else _RESIDENT[language]
     facts = {
         "unit": why["unit"],
         "requested": why["requested"] or why["unit"],

@@ -20,6 +20,8 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CASE_CONVERTED: (lazy_gettext("转为另一件办理，编号 %(number)s"), "shuffle", "accent"),
     Tag.CASE_REOPENED: (lazy_gettext("重新办理"), "arrow-counterclockwise", "warn"),
     Tag.CASE_RATED: (lazy_gettext("群众作出评价"), "star", "accent"),
+    Tag.CASE_PARTY_ADDED: (lazy_gettext("加入了一位当事人"), "person-plus", "plain"),
+    Tag.CASE_PARTY_SLIP: (lazy_gettext("打印了当事人凭条"), "printer", "plain"),
     Tag.CASE_COMMENTED: (lazy_gettext("添加了说明"), "chat-left-text", "plain"),
     Tag.CASE_ATTACHED: (lazy_gettext("添加了附件"), "paperclip", "plain"),
     Tag.CASE_DOCUMENT_ISSUED: (lazy_gettext("发出文书 %(number)s"), "file-earmark-text", "accent"),

@@ -15,6 +15,7 @@ from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import page_source, page_tokens, step_rows
 from web.cases.offering import shown_offers
+from web.cases.people import assisted_items, panel
 from web.languages import choose_locale
 
 blueprint: Final = Blueprint("cases", __name__)
@@ -39,6 +40,7 @@ def show(case_id: UUID) -> str:
         "cases/case.html", view=view, case=view.case, now=current.now(),
         story=story.lines(view.events, whole="story" in request.args, others=story.other_numbers(view)),
         reasons=reasons, steps=step_rows(view), offers=shown_offers(view.case, current.viewer()),
+        party_panel=panel(view), assisting=assisted_items(view),
     )  # fmt: skip
 
 

@@ -13,17 +13,18 @@ from engine.cases.documents import document as one_document
 from engine.cases.links import member_of_family
 from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task
 from engine.cases.models import Case
+from engine.cases.party import PETITIONER
 from engine.db import writing
 from engine.deadlines.explain import explain
 from engine.errors import Forbidden, Invalid, NotFound
-from engine.organisation.policy import resident_viewer
+from engine.organisation.policy import Viewer, resident_viewer
 from web import current
 from web.auth.access import public
 from web.cases.forms import shown_form
 from web.cases.offering import shown_offer, take_up
 from web.guard import limiter
 from web.languages import choose_locale
-from web.portal.resident import close_matter, open_matter, opened_matter
+from web.portal.resident import close_matter, open_matter, opened_matter, opened_party
 from web.portal.telling import told
 from web.words import say
 
@@ -43,7 +44,13 @@ def _case() -> Case:
 
 
 def _matter(case: Case) -> Matter:
-    return resident_matter(current.session(), case, vault=current.vault(), locale=choose_locale(), now=current.now())
+    return resident_matter(
+        current.session(), case, vault=current.vault(), locale=choose_locale(), now=current.now(), party=opened_party()
+    )
+
+
+def _viewer(case: Case) -> Viewer:
+    return resident_viewer(case.id, opened_party())
 
 
 @blueprint.get("/")
@@ -53,7 +60,7 @@ def show() -> str:
     matter = _matter(_case())
     clock = matter.promise
     sentence = explain(clock.trace, choose_locale()) if clock is not None else ""
-    events = told(matter.view)
+    events = told(matter.view, matter.party)
     return render_template(
         "portal/matter.html", matter=matter, case=matter.view.case, why_date=sentence, events=events, now=current.now()
     )
@@ -64,6 +71,8 @@ def show() -> str:
 @_portal_rate
 def open_linked(case_id: UUID) -> Response:
     """Open a matter that this one came out of, or that came out of it: one receipt opens them all."""
+    if opened_party() != PETITIONER:
+        raise NotFound("case-not-linked", "Your matter has no such part.")
     open_matter(member_of_family(current.session(), _case(), case_id), current.now())
     return redirect(url_for("matter.show"))
 
@@ -74,13 +83,16 @@ def open_linked(case_id: UUID) -> Response:
 def task(item_id: UUID) -> Response | str | tuple[str, int]:
     """Show a task that waits for the resident, such as the rating, or take its form."""
     case = _case()
-    item = resident_task(current.session(), case, item_id)
+    item = resident_task(current.session(), case, item_id, opened_party())
     form = shown_form(item)
     if request.method == "GET":
         return render_template("portal/task.html", case=case, item=item, form=form)
     submitted = form.parse(request.form)
     try:
-        complete_as_resident(current.session(), case, item_id, submitted, runtime=current.runtime(), now=current.now())
+        complete_as_resident(
+            current.session(), case, item_id, submitted, runtime=current.runtime(), now=current.now(),
+            party=opened_party(),
+        )  # fmt: skip
     except Invalid as error:
         shown = form.refused(submitted, error)
         return render_template("portal/task.html", case=case, item=item, form=shown), 422
@@ -93,7 +105,8 @@ def task(item_id: UUID) -> Response | str | tuple[str, int]:
 @_portal_rate
 def task_fields(item_id: UUID) -> str:
     """Answer the fields that the form has with what is filled in so far."""
-    form = shown_form(resident_task(current.session(), _case(), item_id))
+    case = _case()
+    form = shown_form(resident_task(current.session(), case, item_id, opened_party()))
     return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
 
 
@@ -103,11 +116,11 @@ def task_fields(item_id: UUID) -> str:
 def offer(offer_id: str) -> Response | str | tuple[str, int]:
     """Show something that the process offers now, such as taking the matter back, or take its form."""
     case, status = _case(), 200
-    viewer = resident_viewer(case.id)
+    viewer = _viewer(case)
     if request.method == "GET":
         found, form = shown_offer(case, offer_id, viewer)
     else:
-        refused = take_up(case, offer_id, viewer, Actor.resident())
+        refused = take_up(case, offer_id, viewer, Actor.resident(opened_party()))
         if refused is None:
             flash(_("已收到。下面是最新进展。"), "success")
             return redirect(url_for("matter.show"))
@@ -121,7 +134,7 @@ def offer(offer_id: str) -> Response | str | tuple[str, int]:
 def offer_fields(offer_id: str) -> str:
     """Answer the fields that the form has with what is filled in so far."""
     case = _case()
-    _found, form = shown_offer(case, offer_id, resident_viewer(case.id))
+    _found, form = shown_offer(case, offer_id, _viewer(case))
     return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
 
 
@@ -158,11 +171,11 @@ def copy() -> str:
     """
     case = _case()
     with writing(current.session()):
-        facts: dict[str, Any] = {"tag": Tag.CASE_EXPORTED, "actor": Actor.resident(), "at": current.now()}
+        facts: dict[str, Any] = {"tag": Tag.CASE_EXPORTED, "actor": Actor.resident(opened_party()), "at": current.now()}
         record(current.session(), **facts, jurisdiction=case.jurisdiction, case_id=case.id)
     matter = _matter(case)
     documents = [each for each in matter.view.documents if each.served_at is not None]
-    events = told(matter.view)
+    events = told(matter.view, matter.party)
     return render_template("portal/copy.html", matter=matter, case=case, documents=documents, events=events)
 
 

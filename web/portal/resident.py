@@ -8,15 +8,26 @@ from flask import session
 from sqlalchemy.orm import Session
 
 from engine.cases.models import Case
+from engine.cases.party import PETITIONER
 from engine.errors import Forbidden
 
 _KEY: Final = "matter"
 IDLE: Final = timedelta(minutes=30)
 
 
-def open_matter(case: Case, now: datetime) -> None:
-    """Let this browser see `case` until it was left alone for half an hour. One matter at a time: the last one."""
-    session[_KEY] = {"case": str(case.id), "until": (now + IDLE).timestamp()}
+def open_matter(case: Case, now: datetime, party: str = PETITIONER) -> None:
+    """Let this browser see `case` until it was left alone for half an hour. One matter at a time: the last one.
+
+    Args:
+        party: key of the party whose receipt or slip was shown.
+    """
+    session[_KEY] = {"case": str(case.id), "party": party, "until": (now + IDLE).timestamp()}
+
+
+def opened_party() -> str:
+    """Return the party for whom this browser has opened its matter."""
+    kept = session.get(_KEY)
+    return str(kept.get("party", PETITIONER)) if isinstance(kept, dict) else PETITIONER
 
 
 def opened_matter(database: Session, now: datetime) -> Case:
@@ -29,7 +40,7 @@ def opened_matter(database: Session, now: datetime) -> Case:
     if isinstance(kept, dict) and kept.get("until", 0) >= now.timestamp():
         case = database.get(Case, UUID(kept["case"]))
         if case is not None:
-            open_matter(case, now)
+            open_matter(case, now, kept.get("party", PETITIONER))
             return case
     session.pop(_KEY, None)
     raise Forbidden(

@@ -7,10 +7,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from engine.audit import Actor
+from engine.cases import slips
 from engine.cases.attachments import StagedPhoto
 from engine.cases.filing import Filed, Filing, by_receipt, categories, file_case
 from engine.cases.matter import promised
-from engine.cases.tracking import track_by_code, track_by_pin
 from engine.cases.vault import new_submission
 from engine.errors import EngineError, Invalid
 from engine.organisation.grid import finer_places as places_inside
@@ -144,7 +144,7 @@ def follow() -> Response | str | tuple[str, int]:
         return render_template("portal/follow.html")
     number = request.form.get("number", "")
     try:
-        case = track_by_pin(
+        opened = slips.open_by_pin(
             current.session(),
             jurisdiction=current.settings().jurisdiction,
             number=number,
@@ -153,7 +153,7 @@ def follow() -> Response | str | tuple[str, int]:
         )
     except EngineError as error:
         return render_template("portal/follow.html", number=number, problem=say(error)), 422
-    open_matter(case, current.now())
+    open_matter(opened.case, current.now(), opened.party)
     return redirect(url_for("matter.show"))
 
 
@@ -162,7 +162,8 @@ def follow() -> Response | str | tuple[str, int]:
 @limiter.limit(lambda: current.settings().rate_portal)
 def open_by_code(code: str) -> Response:
     """Open the matter of a receipt's link or QR code; the code leaves the address bar at once."""
-    open_matter(track_by_code(current.session(), code, vault=current.vault()), current.now())
+    opened = slips.open_by_code(current.session(), code, vault=current.vault())
+    open_matter(opened.case, current.now(), opened.party)
     answer = redirect(url_for("matter.show"))
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

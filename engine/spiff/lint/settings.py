@@ -11,8 +11,9 @@ from engine.spiff.zeebe import PREFIX, extensions
 
 KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.-]*")
 ROLE = re.compile(r"[a-z][a-z_]*")
+PARTY = re.compile(r"p[1-9]")
 NUMBER = re.compile(r"\d+")
-ADDRESSEE = re.compile(r"resident|owner|[a-z][a-z_]*@.+")
+ADDRESSEE = re.compile(r"resident|owner|parties|party:\s*\S.*|[a-z][a-z_]*@.+")
 #: Settings whose value is a key of something else.
 KEYS = ("role", "clock", "ladder", "notice", "document", "state", "outcome", "convert.kind", "offer.form", "check")
 UNITS = ("working-days", "calendar-days", "calendar-months", "hours", "fixed-date")
@@ -71,6 +72,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "offer.form": OFFERING,
     "offer.unit": OFFERING,
     "check": ("userTask",),
+    "party": ("userTask", *OFFERING),
+    "assisted": ("lane", "userTask"),
     "milestone": ("lane", *ACTIVITIES, *EVENTS),
 }
 #: The values of those that are chosen from a list.
@@ -154,7 +157,9 @@ def wrong_value(setting: str, value: str) -> str | None:
     if setting in ("extend", "suspend", "resume"):
         wrong = [part for part in value.split(";") if not KEY.fullmatch(part.strip())]
         return f"names the clock {wrong[0].strip()!r}; write names of clocks with ; between" if wrong else None
-    if setting == "offer":
+    if setting == "party" and not PARTY.fullmatch(value):
+        return f"is {value!r}; write the key of a party, such as p2, or an expression that begins with ="
+    if setting in ("offer", "assisted"):
         wrong = [part for part in value.split(";") if not ROLE.fullmatch(part.strip())]
         return f"names {wrong[0].strip()!r}; write resident, party or keys of roles with ; between" if wrong else None
     if setting in KEYS and not KEY.fullmatch(value):
@@ -164,7 +169,8 @@ def wrong_value(setting: str, value: str) -> str | None:
     if setting == "to":
         wrong = [part for part in value.split(";") if not ADDRESSEE.fullmatch(part.strip())]
         if wrong:
-            return f"has the addressee {wrong[0].strip()!r}; write resident, owner, or a role as in handler@=unit"
+            known = "resident, parties, party:=key, owner, or a role as in handler@=unit"
+            return f"has the addressee {wrong[0].strip()!r}; write {known}"
     return None
 
 

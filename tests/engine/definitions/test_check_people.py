@@ -20,6 +20,7 @@ def said(*content: str) -> list[tuple[str, str]]:
 def test_sound_offers_and_checks_have_no_findings() -> None:
     offer = p.message("refused", "a", offer="resident; party; community", offer_form="refusal") + p.end("gone")
     assert said(p.task("a", check="counted"), offer, p.chain("refused", "gone")) == []
+    assert said(p.task("a", role="resident", party="=each.key", assisted="mediator; community")) == []
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,11 @@ def test_sound_offers_and_checks_have_no_findings() -> None:
         ([p.task("a"), p.message("m", "a", offer_form="refusal")], ("offer-missing", "m")),
         ([p.task("a"), p.timer("m", "a", interrupting=True, duration="P1D", offer="party")], ("offer-no-message", "m")),
         ([p.task("a", check="gone")], ("check-unknown", "a")),
+        # a task of staff is nobody's whom it concerns
+        ([p.task("a", party="p2")], ("party-no-resident", "a")),
+        ([p.task("a", role="resident", party="wang")], ("setting-value", "a")),
+        ([p.task("a"), p.message("m", "a", offer="resident", party="=key")], ("party-no-resident", "m")),
+        ([p.task("a", role="resident", assisted="mayor")], ("assisted-role-unknown", "a")),
         ([p.task("a", check="not a key")], ("setting-value", "a")),
     ],
 )

@@ -20,6 +20,7 @@ LETTERS = {
 # role, relation | card | matter | person | files and story | inside | machine | actions
 MATRIX = """
 resident        petitioner   | nkspdoglf | txah | NC | ADT | r     |    | view_case rate withdraw reopen export_copy attach
+resident        party        | nkspdoglf | txh  | N  | ADT |       |    | view_case export_copy
 resident        system       |           |      |    |     |       |    | file_case
 
 grid_worker     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge

@@ -1,0 +1,88 @@
+"""Staff enter what a party answered by telephone, on paper or at the counter: the assisted way, without a browser."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from engine.audit import Actor
+from engine.cases.subject import get_case, subject_of
+from engine.definitions import load
+from engine.errors import Forbidden, Invalid
+from engine.forms.messages import N_
+from engine.instances.models import Instance
+from engine.instances.runtime import Runtime
+from engine.organisation.policy import Relation, Viewer, relations
+from engine.organisation.roles import Role
+from engine.tasks import get_item
+from engine.tasks.models import LIVE, WorkItem
+
+#: How an answer can come that staff enter.
+WAYS: Final = ("phone", "paper", "visit")
+#: Name of the field that asks for it, beside those of the task's form.
+WAY: Final = "assisted"
+WAY_MISSING: Final = N_("Say how the answer came.")
+#: Who may: whoever has to do with the matter in one of the roles that the diagram names.
+_INVOLVED: Final = (Relation.ASSIGNEE, Relation.PARTICIPANT, Relation.SAME_UNIT)
+
+
+def may_assist(session: Session, item: WorkItem, viewer: Viewer) -> bool:
+    """Say whether `viewer` may enter the party's answer to a task, by `chuishao:assisted` and what they have to do
+    with the matter."""
+    if item.role != Role.RESIDENT or item.state not in LIVE or viewer.staff_id is None:
+        return False
+    version = load(session, session.get_one(Instance, item.instance_id).version_id)
+    element = version.element(item.process_id, item.element_id)
+    named = (element.settings.get("assisted") or "").split(";") if element is not None else []
+    roles = {name.strip() for name in named if name.strip()}
+    if not roles:
+        return False
+    held = relations(viewer, subject_of(session, get_case(session, item.case_id)))
+    return any(role.value in roles and relation in _INVOLVED for role, relation in held)
+
+
+def require_assist(session: Session, item: WorkItem, viewer: Viewer) -> None:
+    """Let go on who may enter the party's answer to a task.
+
+    Raises:
+        Forbidden: the diagram does not let this viewer.
+    """
+    if not may_assist(session, item, viewer):
+        raise Forbidden(
+            "assisting-not-yours",
+            "“{task}” is answered by the party itself. Only staff whom the process names may enter an answer that "
+            "came by telephone or on paper.",
+            task=item.name,
+        )
+
+
+def complete_assisted(
+    session: Session,
+    item_id: UUID,
+    submitted: Mapping[str, Any],
+    *,
+    way: str,
+    viewer: Viewer,
+    actor: Actor,
+    runtime: Runtime,
+    now: datetime,
+    request_key: str | None = None,
+) -> None:
+    """Complete a party's task with what the party answered. The story says who entered it, and how it came.
+
+    Args:
+        way: one of `WAYS`.
+
+    Raises:
+        Forbidden: the diagram does not let this viewer.
+        Invalid: `assisted-way`, or the form has mistakes. Nothing was changed.
+        Conflict: it is done already.
+    """
+    item = get_item(session, item_id)
+    if item.state in LIVE:
+        require_assist(session, item, viewer)
+    if way not in WAYS:
+        raise Invalid("assisted-way", "Say how the answer came.", fields={WAY: [WAY_MISSING]})
+    runtime.complete(session, item_id, submitted, actor=actor, now=now, request_key=request_key, assisted=way)

@@ -1,0 +1,81 @@
+"""The page on which staff enter what a party answered by telephone, on paper or at the counter."""
+
+import secrets
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from engine.cases.assisting import WAY, WAYS, complete_assisted, require_assist
+from engine.errors import Invalid
+from engine.tasks import WorkItem, get_item
+from engine.tasks.service import refuse_over
+from web import current
+from web.auth.access import background
+from web.cases.forms import ShownForm, shown_form
+from web.cases.views import read_case
+from web.words import one_line
+
+blueprint: Final = Blueprint("assisting", __name__, url_prefix="/tasks/<uuid:item_id>/assist")
+
+
+@blueprint.get("")
+def show(item_id: UUID) -> str:
+    """Show the party's form, and ask how the answer came."""
+    item = _item(item_id)
+    return _page(item, shown_form(item), {})
+
+
+@blueprint.post("")
+def complete(item_id: UUID) -> Response | tuple[str, int]:
+    """Take the form."""
+    item = get_item(current.session(), item_id)
+    form = shown_form(item)
+    submitted = form.parse(request.form)
+    try:
+        complete_assisted(
+            current.session(), item_id, submitted, way=request.form.get(WAY, ""), viewer=current.viewer(),
+            actor=current.actor(), runtime=current.runtime(), now=current.now(),
+            request_key=request.form.get("request_key"),
+        )  # fmt: skip
+    except Invalid as error:
+        return _page(item, form.refused(submitted, error), {WAY: request.form.get(WAY, "")}), 422
+    flash(gettext("“%(task)s”的答复已代为登记。", task=one_line(item.name)), "success")
+    return redirect(url_for("cases.show", case_id=item.case_id), code=303)
+
+
+@blueprint.post("/fields")
+@background
+def fields(item_id: UUID) -> str:
+    """Answer the fields that the form has with what is filled in so far."""
+    form = shown_form(_item(item_id))
+    return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
+
+
+def _item(item_id: UUID) -> WorkItem:
+    """Return a party's task that the reader may answer.
+
+    Raises:
+        Conflict: it is over.
+        Forbidden: it is not theirs to answer.
+    """
+    item = get_item(current.session(), item_id)
+    refuse_over(item)
+    require_assist(current.session(), item, current.viewer())
+    return item
+
+
+def _page(item: WorkItem, form: ShownForm, given: dict[str, Any]) -> str:
+    view = read_case(item.case_id)
+    names = {"phone": gettext("电话"), "paper": gettext("书面"), "visit": gettext("当面")}
+    way = {
+        "id": WAY, "key": WAY, "type": "radio", "label": gettext("怎样得到答复"), "validate": {"required": True},
+        "values": [{"value": each, "label": names[each]} for each in WAYS],
+        "description": gettext("会记入经过：由您代为登记。请如实登记，不要替当事人作决定。"),
+    }  # fmt: skip
+    return render_template(
+        "cases/assist.html", item=item, view=view, case=view.case, form=form, way=way, given=given,
+        request_key=secrets.token_urlsafe(18),
+    )  # fmt: skip
