@@ -1,6 +1,7 @@
 """Which flows and timers of a package its walks have used."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from engine.spiff import Definitions
 from tests.bpmn.walk import Walk
@@ -47,3 +48,22 @@ def walked(definitions: Definitions, walks: Iterable[Walk]) -> set[Way]:
                 used.add((process.id, max(entered, key=lambda flow: last[process.id, flow.source]).id))
             last[process.id, element.id] = moment
     return used
+
+
+def paths(tests: Mapping[str, Any]) -> Iterator[tuple[Callable[..., None], dict[str, Any]]]:
+    """The tests of a file with the arguments of each of their cases, but those that count what the others walked.
+
+    Args:
+        tests: the names of the file, as `globals()` has them; `test_every_…` are left out.
+    """
+    for name, test in list(tests.items()):
+        if not name.startswith("test_") or name.startswith("test_every_flow"):
+            continue
+        marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
+        if not marks:
+            yield test, {}
+        for mark in marks:
+            names, rows = mark.args
+            for row in rows:
+                given = [each.strip() for each in names.split(",")] if isinstance(names, str) else list(names)
+                yield test, {given[0]: row} if len(given) == 1 else dict(zip(given, row, strict=True))
