@@ -26,17 +26,20 @@ def opened_browser() -> Iterator[Browser]:
         browser.close()
 
 
-def violations(page: Page, exclude: tuple[str, ...] = ()) -> list[str]:
+def violations(page: Page, exclude: tuple[str, ...] = (), rules: tuple[str, ...] = ()) -> list[str]:
     """Return what axe finds wrong with the page, one line a finding.
 
     Args:
         page: an opened page.
         exclude: CSS selectors of what is not ours to judge.
+        rules: judge by these rules of the checker only.
     """
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     context = {"exclude": [[selector] for selector in exclude]} if exclude else None
-    script = "([context, tags]) => axe.run(context || document, {runOnly: {type: 'tag', values: tags}})"
-    result: dict[str, Any] = page.evaluate(script, [context, TAGS])
+    wanted = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": TAGS}
+    script = "([context, wanted]) => axe.run(context || document, {runOnly: wanted, resultTypes: ['violations']})"
+    result: dict[str, Any] = page.evaluate(script, [context, wanted])
     return [
         f"{finding['id']}: {finding['help']}: {node['html'][:160]}: {node['failureSummary']}"
         for finding in result["violations"]

@@ -59,10 +59,16 @@ def progress(version: LoadedVersion, tokens: Iterable[TokenView], state: str, lo
     current = list(dict.fromkeys(key for key in known for mark in _marks(elements, "state") if mark == key))
     return Progress(
         steps=steps,
-        now=[] if over else [_text(known, key, locale) for key in current[-2:]],
+        now=[] if over else _once([_text(known, key, locale) for key in current[-2:]]),
         outcome=_text(outcomes, state, locale) if over and state in outcomes else None,
         next=_in(outcomes[state].get("next", {}), locale) if over and state in outcomes else None,
     )
+
+
+def _once(sentences: list[str]) -> list[str]:
+    """Leave out what another sentence says already: a page and the task on it may both have one."""
+    told = list(dict.fromkeys(sentences))
+    return [each for each in told if not any(each != other and each in other for other in told)]
 
 
 def _marks(elements: Iterable[ElementOutline], setting: str) -> list[str]:

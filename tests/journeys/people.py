@@ -11,6 +11,8 @@ from web.demo.district import PASSWORD
 
 PHONE: Final = {"width": 390, "height": 844}
 DESK: Final = {"width": 1280, "height": 900}
+#: milliseconds until what a person looks for must be there, on a busy machine
+PATIENCE: Final = 20_000
 #: what a browser says of an answer that is no page; tests that provoke one expect it
 _EXPECTED: Final = re.compile(r"the server responded with a status of (403|404|409|422)")
 
@@ -45,9 +47,15 @@ class Town:
     def window(self, size: dict[str, int], **options: Any) -> Page:
         """Open a window of its own, with its own cookies."""
         on_phone = size["width"] < 600
-        reader = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "is_mobile": on_phone, "has_touch": on_phone}
+        reader = {
+            "locale": "zh-CN",
+            "timezone_id": "Asia/Shanghai",
+            "is_mobile": on_phone,
+            "has_touch": on_phone,
+            "reduced_motion": "reduce",  # a colour on its way to another one has no contrast to judge
+        }
         context = self.browser.new_context(base_url=self.demo.url, viewport=size, **reader | options)  # type: ignore[arg-type]
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", self._heard)
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         self._windows.append(context)
@@ -65,8 +73,15 @@ class Town:
         return self._staff[login]
 
     def shot(self, page: Page, name: str) -> None:
-        """Keep a picture of the whole page."""
+        """Keep a picture of the whole page, from its top."""
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=self.shots / f"{name}.png", full_page=True)
+
+    def go_home(self) -> None:
+        """Close the windows of the staff, who would be signed out while time passes."""
+        for page in self._staff.values():
+            page.context.close()
+        self._staff.clear()
 
     def leave(self) -> None:
         """Close every window."""
@@ -79,29 +94,32 @@ class Town:
 
 
 def sign_in(page: Page, login: str) -> None:
-    """Sign in with the mouse."""
+    """Sign in with the mouse, and come to the page where one's work begins."""
     page.goto("/sign-in")
-    page.get_by_label("账号").fill(login)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录", exact=True).click()
+    give_name_and_password(page, login)
     expect(page).to_have_url(re.compile("/(inbox|escalations|cockpit)"))
 
 
-def file_matter(page: Page, *, title: str, text: str, photos: tuple[Path, ...] = ()) -> Receipt:
+def give_name_and_password(page: Page, login: str) -> None:
+    """Fill in the sign-in page that is open, and send it."""
+    page.get_by_label("账号").fill(login)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+
+
+def file_matter(page: Page, *, title: str, text: str, category: str = "noise") -> Receipt:
     """File a matter in the community 幸福社区 and return the receipt."""
     page.goto("/file")
-    fill_matter(page, title=title, text=text)
-    if photos:
-        page.get_by_label("照片（可不传）").set_input_files([str(photo) for photo in photos])
+    fill_matter(page, title=title, text=text, category=category)
     page.get_by_role("button", name="提交").click()
     return read_receipt(page)
 
 
-def fill_matter(page: Page, *, title: str, text: str) -> None:
+def fill_matter(page: Page, *, title: str, text: str, category: str = "noise") -> None:
     """Fill in the form for filing a matter, without sending it."""
     page.get_by_label("一句话说清什么事").fill(title)
     page.get_by_label("详细情况").fill(text)
-    page.get_by_label("属于哪一类").select_option("noise")
+    page.get_by_label("属于哪一类").select_option(category)
     page.get_by_role("combobox", name=re.compile("^社区")).select_option(label="幸福社区")
     page.get_by_label("您的称呼").fill("陈阿姨")
     page.get_by_label("电话").fill("13900001234")
@@ -135,10 +153,16 @@ def take(page: Page, number: str, task: str) -> None:
     """Find the task in the inbox, open it and claim it."""
     task_in_inbox(page, number, task).get_by_role("link", name=task, exact=True).click()
     expect(page).to_have_url(re.compile("/tasks/"))
-    claim = page.get_by_role("button", name="认领", exact=True)
-    if claim.count():
-        claim.click()
+    claim_if_free(page)
     expect(page.get_by_role("heading", name="办理", exact=True)).to_be_visible()
+
+
+def claim_if_free(page: Page) -> None:
+    """Claim the task whose page is open, unless somebody has."""
+    claim = page.get_by_role("button", name="认领", exact=True)
+    expect(claim.or_(page.get_by_role("heading", name="办理", exact=True))).to_be_visible()
+    if claim.is_visible():
+        claim.click()
 
 
 def fill(page: Page, **entered: Any) -> None:
@@ -155,6 +179,14 @@ def fill(page: Page, **entered: Any) -> None:
                 expect(box).to_be_checked()
         else:
             field.fill(str(value))
+
+
+def assign(page: Page, lead: str, *others: str, demand: str) -> None:
+    """Fill in who leads, which other departments come, and what they are asked for."""
+    fill(page, lead_unit=lead)
+    expect(page.locator(f'[name="co_units"][value="{lead}"]')).to_have_count(0)  # the lead is not its own helper
+    untick(page, "co_units")
+    fill(page, **({"co_units": list(others)} if others else {}), assign_demand=demand)
 
 
 def untick(page: Page, key: str) -> None:

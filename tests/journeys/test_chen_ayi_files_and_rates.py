@@ -81,11 +81,7 @@ def _street_assigns_and_refuses_a_return(town: Town, matter: Receipt) -> None:
     street = town.staff("taoyuan.zhongxin")
     people.take(street, matter.number, "研判交办")
     expect(street.get_by_text("社区没有执法权。")).to_be_visible()
-    people.fill(street, lead_unit="urban")
-    expect(street.locator('[name="co_units"][value="urban"]')).to_have_count(0)  # the lead is not its own helper
-    expect(street.locator('[name="co_units"][value="police"]')).to_be_visible()
-    people.untick(street, "co_units")
-    people.fill(street, co_units=["police"], assign_demand="三天内到场，联合处理。")
+    people.assign(street, "urban", "police", demand="三天内到场，联合处理。")
     town.shot(street, "chen-06-assign")
     people.send(street)
 
@@ -145,8 +141,7 @@ def _another_person_does_it_again(town: Town, matter: Receipt) -> None:
     do(town.staff("dudao"), matter.number, "开具重办单", rework_demand="请换人到场，夜里十二点后复查三次。")
     street = town.staff("taoyuan.zhongxin")
     people.take(street, matter.number, "研判交办")
-    people.untick(street, "co_units")
-    people.fill(street, lead_unit="urban", assign_demand="换人重办。")
+    people.assign(street, "urban", demand="换人重办。")
     people.send(street)
 
     first, second = town.staff("urban.1"), town.staff("urban.2")

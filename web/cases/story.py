@@ -63,7 +63,7 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CLOCK_SUSPENDED: (lazy_gettext("暂停计时"), "pause-circle", "plain"),
     Tag.CLOCK_RESUMED: (lazy_gettext("恢复计时"), "play-circle", "plain"),
     Tag.CLOCK_RECOMPUTED: (lazy_gettext("按新的放假安排重算时限"), "calendar-check", "plain"),
-    Tag.RUNG_FIRED: (lazy_gettext("超期提醒 %(rung)s 已发出"), "bell", "bad"),
+    Tag.RUNG_FIRED: (lazy_gettext("时限提醒 %(rung)s 已发出"), "bell", "bad"),
     Tag.RUNG_SKIPPED: (lazy_gettext("跳过提醒 %(rung)s"), "skip-end", "plain"),
     Tag.RUNG_ACKNOWLEDGED: (lazy_gettext("已知悉提醒 %(rung)s"), "check-all", "good"),
     Tag.RUNG_SIGNED: (lazy_gettext("签发督办单"), "pencil-square", "warn"),

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, jsonify, render_template, request, send_f
 from flask_babel import get_locale
 from markupsafe import Markup
 
+from engine.cases.escalations import escalations
 from engine.cases.view import CaseView, case_view, note_personal_read
 from engine.deadlines.explain import explain
 from engine.errors import Forbidden, NotFound
+from engine.organisation.policy import Action, may
 from web import current
 from web.auth.access import background
 from web.cases import story
@@ -37,11 +39,20 @@ def show(case_id: UUID) -> str:
     locale = str(get_locale())
     reasons = {clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks}
     return render_template(
-        "cases/case.html", view=view, case=view.case, now=current.now(),
+        "cases/case.html", view=view, case=view.case, now=current.now(), urgent=_waits_for_reader(case_id),
         story=story.lines(view.events, whole="story" in request.args, others=story.other_numbers(view)),
         reasons=reasons, steps=step_rows(view), offers=shown_offers(view.case, current.viewer()),
         party_panel=panel(view), assisting=assisted_items(view),
     )  # fmt: skip
+
+
+def _waits_for_reader(case_id: UUID) -> bool:
+    """Say whether the matter has escalations that the reader has still to acknowledge: a mail's link leads here."""
+    viewer = current.viewer()
+    if not may(viewer, Action.VIEW_ESCALATIONS):
+        return False
+    desk = escalations(current.session(), viewer, now=current.now(), case_id=case_id)
+    return any(each.waiting for each in desk.matters)
 
 
 @blueprint.get("/cases/<uuid:case_id>/drawing")

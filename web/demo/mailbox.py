@@ -58,6 +58,10 @@ class Mailbox:
         found = (self._read(path) for path in sorted(self._folder.glob("*.eml"), reverse=True))
         return [letter for letter in found if not to or to in letter.to]
 
+    def newest(self) -> str:
+        """Return the id of the letter that came last, nothing when none has."""
+        return max((path.stem for path in self._folder.glob("*.eml")), default="")
+
     def letter(self, letter_id: str) -> Letter | None:
         """Return one letter, None when there is none of that name."""
         path = self._folder / f"{letter_id}.eml"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from engine.errors import NotFound
 from web import current
-from web.auth.access import public
+from web.auth.access import background, public
 from web.demo import district
 from web.demo.clock import DemoClock
 from web.demo.mailbox import Mailbox
@@ -46,8 +46,11 @@ def index() -> str:
     """Show the accounts and what to try."""
     names = {person.login: person.name for person in district.people()}
     accounts = [{"login": login, "name": names[login], "role": role} for login, role in district.SHOWN]
-    upcoming = next_deadline(current.session(), current.now())
-    return render_template("demo/index.html", accounts=accounts, password=district.PASSWORD, upcoming=upcoming)
+    number = request.args.get("number", "").strip().upper()
+    upcoming = next_deadline(current.session(), current.now(), number)
+    return render_template(
+        "demo/index.html", accounts=accounts, password=district.PASSWORD, upcoming=upcoming, number=number
+    )
 
 
 @blueprint.post("/clock")
@@ -56,7 +59,8 @@ def move_clock() -> Response:
     """Move the demonstration's clock forward and let the scheduler see it at once."""
     step = _STEPS.get(request.form.get("to", ""))
     now = current.now()
-    moment = now + step if step else next_deadline(current.session(), now)
+    upcoming = None if step else next_deadline(current.session(), now, request.form.get("number", ""))
+    moment = now + step if step else upcoming.moment if upcoming else None
     if moment is None:
         flash(_("没有等待中的时限。先提出一件诉求，再来快进。"), "info")
     else:
@@ -77,7 +81,22 @@ def _is_here(path: str) -> bool:
 @public
 def mail() -> str:
     """List the letters that the demonstration's mail server took."""
-    return render_template("demo/mail.html", letters=_mailbox().letters(request.args.get("to", "")))
+    return _letters("demo/mail.html")
+
+
+@blueprint.get("/mail/news")
+@public
+@background
+def mail_news() -> str | tuple[str, int]:
+    """Answer the list again when a letter has come after `seen`, nothing when not."""
+    if request.args.get("seen", "") == _mailbox().newest():
+        return "", 204
+    return _letters("demo/letters.html")
+
+
+def _letters(template: str) -> str:
+    to, seen = request.args.get("to", ""), _mailbox().newest()  # read first: what comes meanwhile is news
+    return render_template(template, letters=_mailbox().letters(to), to=to, seen=seen)
 
 
 @blueprint.get("/mail/<letter_id>")

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -20,7 +21,7 @@ from web.auth.access import public
 from web.guard import limiter
 from web.languages import choose_locale
 from web.navigation import home as staff_home
-from web.portal import forms
+from web.portal import forms, resent
 from web.portal.codes import qr_code
 from web.portal.resident import open_matter
 from web.portal.uploads import Staging
@@ -51,8 +52,9 @@ def file() -> Response | str | tuple[str, int]:
     photos, problems = staging.receive(request.files.getlist("photos"), request.form.getlist("staged"))
     submission = request.form.get("submission") or new_submission()
     if filing is not None and not problems:
+        submission = resent.submission_of(filing, submission, now=current.now())
         try:
-            _file(filing, submission, photos)
+            again = _file(filing, submission, photos).again
         except Invalid as error:
             errors = translated_fields(error)
     if filing is None or problems or errors:
@@ -60,11 +62,13 @@ def file() -> Response | str | tuple[str, int]:
         shown = _show_form(request.form.to_dict(), errors, submission=submission, staged=staged, problems=problems)
         return shown, 422
     session["receipt"] = submission
+    if again:
+        flash(_("这份诉求之前已经提交过，没有重复登记。下面是同一份回执。"), "info")
     return redirect(url_for("portal.receipt"))
 
 
-def _file(filing: Filing, submission: str, photos: list[StagedPhoto]) -> None:
-    file_case(
+def _file(filing: Filing, submission: str, photos: list[StagedPhoto]) -> Filed:
+    return file_case(
         current.session(),
         filing,
         jurisdiction=current.settings().jurisdiction,

@@ -4,6 +4,7 @@ from flask import Flask
 
 from web.presentation.addresses import is_language, with_query
 from web.presentation.assets import version_static
+from web.presentation.devices import device
 from web.presentation.fields import at, column_span, field_id, flatten_errors, resolve_name
 from web.presentation.richtext import clean_html, render_markdown
 from web.presentation.times import exact, form_value, instant, isoformat, on_day, time_left
@@ -11,6 +12,7 @@ from web.presentation.times import exact, form_value, instant, isoformat, on_day
 FILTERS = {
     "at": at,
     "clean_html": clean_html,
+    "device": device,
     "exact": exact,
     "field_id": field_id,
     "flatten_errors": flatten_errors,

@@ -150,6 +150,32 @@ def test_a_form_that_is_sent_twice_is_one_case_and_one_receipt(client: FlaskClie
     assert count(session, Case) == 1
 
 
+def test_the_same_words_from_a_new_form_are_the_same_case(client: FlaskClient, session: Session) -> None:
+    file(client)
+    first = receipt(client)
+    file(client)  # a step back in the browser: a new form that holds the old words
+    assert "没有重复登记" in client.get("/receipt").text
+    assert receipt(client) == first
+    assert count(session, Case) == 1
+
+
+def test_other_words_under_a_used_token_are_a_case_of_their_own(client: FlaskClient, session: Session) -> None:
+    sent = fields(client)
+    client.post("/file", data=dict(sent))
+    first = receipt(client)
+    client.post("/file", data=sent | {"title": "井盖松了"})
+    assert receipt(client) != first
+    assert count(session, Case) == 2
+
+
+def test_the_same_words_after_taking_back_are_a_new_case(client: FlaskClient, session: Session) -> None:
+    file(client)
+    client.get(receipt(client)[2])
+    client.post("/matter/withdraw", data={"csrf_token": token_of(client.get("/matter/").text)})
+    file(client)
+    assert count(session, Case) == 2
+
+
 def test_a_matter_can_be_taken_back_once(client: FlaskClient, session: Session) -> None:
     file(client)
     client.get(receipt(client)[2])

@@ -67,7 +67,18 @@ export async function refreshFields(form) {
   }
 }
 
+/** Whether an answer is no longer as the server wrote it: a quick hand or the browser's memory was faster than this. */
+function touched(field) {
+  if (field.matches('[type=radio], [type=checkbox]')) return field.checked !== field.defaultChecked;
+  if (!field.options) return field.value !== field.defaultValue;
+  const written = [...field.options].find((option) => option.defaultSelected) || field.options[0];
+  return field.value !== written?.value;
+}
+
 export function startConditions() {
+  for (const form of document.querySelectorAll('form[data-fields-url]')) {
+    if ([...form.querySelectorAll(asking)].some(touched)) refreshFields(form);
+  }
   document.addEventListener('change', (event) => {
     const form = event.target.closest('form[data-fields-url]');
     if (form && event.target.matches(asking)) refreshFields(form);
