@@ -41,7 +41,7 @@ _FIXED: Final[dict[str, dict[str, Any]]] = {
         "local_reply": "您反映的问题社区已经处理完毕，网格员已到现场复查。如再出现，请随时告诉我们。",
     },
     "urge": {"urged_whom": "部门负责人", "urged_answer": "已安排人员当天到场。"},
-    "approve": {
+    "extension_approve": {
         "extension_decision": "approve",
         "extension_days": 3,
         "extension_reason": "配件到货需要三天，同意延期。",
@@ -56,7 +56,7 @@ _FIXED: Final[dict[str, dict[str, Any]]] = {
     "sign_off": {"sign_off_decision": "approve"},
     "rework": {"rework_demand": "请另派人员到现场，限期彻底解决并当面确认。"},
     "explain": {"explanation": "因管线改造排在明年，目前只能先做临时处理，已向您说明安排。", "explained_how": "phone"},
-    "close": {"close_solved": "yes", "close_note": "三次电话未接，现场照片能证明已经解决。"},
+    "rating_close": {"close_solved": "yes", "close_note": "三次电话未接，现场照片能证明已经解决。"},
 }
 
 
@@ -187,6 +187,6 @@ def _supervise(_story: Story, _round: int, _unit: str, data: Mapping[str, Any], 
 
 _MAKERS: Final = {
     "record": _record, "attempt": _attempt, "consider": _consider, "assign": _assign, "sign": _sign, "arrive": _arrive,
-    "handle": _handle, "rule": _rule, "judge": _judge, "rate": _rate, "track": _track, "phone": _phone,
+    "handle": _handle, "rule": _rule, "judge": _judge, "rating_online": _rate, "track": _track, "rating_phone": _phone,
     "supervision_order": _supervise, "conference": _conference,
 }  # fmt: skip

@@ -171,7 +171,9 @@ def test_other_words_under_a_used_token_are_a_case_of_their_own(client: FlaskCli
 def test_the_same_words_after_taking_back_are_a_new_case(client: FlaskClient, session: Session) -> None:
     file(client)
     client.get(receipt(client)[2])
-    client.post("/matter/withdraw", data={"csrf_token": token_of(client.get("/matter/").text)})
+    offer = re.search(r'href="(/matter/offers/[^"]+)">撤回这件诉求<', client.get("/matter/").text)
+    assert offer is not None
+    client.post(offer[1], data={"csrf_token": token_of(client.get(offer[1]).text)})
     file(client)
     assert count(session, Case) == 2
 
