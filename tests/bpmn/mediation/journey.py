@@ -47,7 +47,7 @@ def _converted(_call: ServiceCall) -> dict[str, str]:
 
 def registered(walk: Walk, **answers: Any) -> Walk:
     """The desk registers it; unless something is out of scope, it is accepted."""
-    given = {"dispute_facts": "对方阳台外挑一米，遮挡采光", "request": "拆除外挑部分", "origin": "applied"}
+    given = {"dispute_facts": "对方阳台外挑一米，遮挡采光", "request": "拆除外挑部分", "source": "applied"}
     walk.do("record", **{**given, **answers})
     return walk
 

@@ -117,12 +117,12 @@ def test_a_chair_who_urged_the_desk_is_done() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "origin"),
+    ("channel", "source"),
     # who applies on the page has applied; what staff file is offered unless they say it was referred
     [("portal", "applied"), ("visit", "offered")],
 )
-def test_the_desk_finds_how_it_came(channel: str, origin: str) -> None:
-    assert filed(channel=channel).task("record").data["origin"] == origin
+def test_the_desk_finds_how_it_came(channel: str, source: str) -> None:
+    assert filed(channel=channel).task("record").data["source"] == source
 
 
 # ---- consent
@@ -135,9 +135,9 @@ def test_who_applied_has_consented_and_only_the_others_are_asked() -> None:
     assert consented(walk).open == ["wish", "wish", "wish"]
 
 
-@pytest.mark.parametrize("origin", ["offered", "referred"])
-def test_what_nobody_applied_for_needs_the_consent_of_everybody(origin: str) -> None:
-    walk = registered(filed(), origin=origin)
+@pytest.mark.parametrize("source", ["offered", "referred"])
+def test_what_nobody_applied_for_needs_the_consent_of_everybody(source: str) -> None:
+    walk = registered(filed(), source=source)
     assert sorted(task.data["party"]["key"] for task in walk.workflow.open_tasks()) == ["p1", "p2"]
     assert consented(walk).open == ["wish", "wish"]
 
