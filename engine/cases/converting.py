@@ -27,6 +27,7 @@ from engine.spiff import ServiceCall
 
 #: `zeebe:taskDefinition type` of the service that files a linked case.
 CONVERT: Final = "convert"
+_LONGEST_TITLE: Final = 200
 #: Message to a case that waits for one that came out of it.
 LINKED_ENDED: Final = "linked-ended"
 
@@ -36,7 +37,8 @@ def converter(runtime: Runtime, vault: Vault) -> Performer:
 
     Settings: `convert.kind`; `convert.data`, a context that the new process starts with beside `case` and `place`;
     `convert.link` (`became` or `part`); for an accusation `convert.sealed`, `convert.accused` and `convert.route`
-    (lists of unit codes). The result is `converted_number`; of a sealed case nothing is told.
+    (lists of unit codes); `convert.title` and `convert.text` where the new case is an excerpt, without the
+    first one's files. The result is `converted_number`; of a sealed case nothing is told.
     """
 
     def convert(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
@@ -46,7 +48,8 @@ def converter(runtime: Runtime, vault: Vault) -> Performer:
         if order.sealed:
             _seal(step, order, origin, made)
         data = start_data(step.session, made, step.session.get_one(OrgUnit, made.place_id)) | order.data
-        data |= {} if order.sealed else {"origin": {"number": origin.number, "kind": origin.kind}}
+        if not order.sealed and not _is_closed(step.session, origin):
+            data["origin"] = {"number": origin.number, "kind": origin.kind}
         actor = Actor.engine() if order.sealed else step.actor
         runtime.start(
             step.session, case_id=made.id, jurisdiction=made.jurisdiction, key=made.kind, data=data, actor=actor,
@@ -72,6 +75,7 @@ class _Order:
         link = str(self._value("link") or LinkKind.BECAME)
         data = self._value("data")
         self.sealed = self._value("sealed") is True
+        self.title, self.text = self._words("title"), self._words("text")
         self.accused, self.route = self._units("accused"), self._units("route")
         if not self.kind or link not in set(LinkKind) or not isinstance(data, Mapping | None):
             raise self._unusable("kind, link or data")
@@ -85,6 +89,13 @@ class _Order:
             return source or None
         step = self._step
         return feel.lower(feel.evaluate(source[1:], self._call.data, now=step.now, functions=step.functions()).value)
+
+    def _words(self, name: str) -> str | None:
+        """A text of the new case's own; None where it has the first one's."""
+        value = self._value(name)
+        if value is None or (isinstance(value, str) and value.strip()):
+            return value
+        raise self._unusable(name)
 
     def _units(self, name: str) -> list[OrgUnit]:
         codes = self._value(name)
@@ -116,8 +127,8 @@ def _file(step: Step, order: _Order, origin: Case, vault: Vault) -> Case:
         jurisdiction=origin.jurisdiction,
         number=f"{version.prefix}{year}-{take_number(session, origin.jurisdiction, series):06}",
         kind=order.kind,
-        title=origin.title,
-        text=origin.text,
+        title=(order.title or origin.title)[:_LONGEST_TITLE],
+        text=order.text or origin.text,
         category=origin.category if origin.category in known else "",
         channel=origin.channel,
         place_id=origin.place_id,
@@ -130,14 +141,22 @@ def _file(step: Step, order: _Order, origin: Case, vault: Vault) -> Case:
     session.add(made)
     session.flush()
     session.add(CaseLink(from_id=origin.id, to_id=made.id, kind=order.link, linked_at=step.now))
-    _copy_files(session, origin, made)
+    if order.text is None:
+        _copy_files(session, origin, made)  # with words of its own it is an excerpt, and files may say more than those
+    _tell_of(step, order, origin, made)
+    return made
+
+
+def _tell_of(step: Step, order: _Order, origin: Case, made: Case) -> None:
+    """Write the events of both cases; of a sealed one, none in the first and nobody's name in its own."""
     facts = {"place": "", "channel": made.channel, "category": made.category}
     if not order.sealed:
-        facts["from"] = origin.number
+        if not _is_closed(step.session, origin):
+            facts["from"] = origin.number
         step.ledger.note(Tag.CASE_CONVERTED, {"number": made.number, "kind": made.kind, "link": order.link.value})
         step.ledger.flush()
     record(
-        session,
+        step.session,
         tag=Tag.CASE_FILED,
         actor=Actor.engine() if order.sealed else step.actor,
         at=step.now,
@@ -145,7 +164,12 @@ def _file(step: Step, order: _Order, origin: Case, vault: Vault) -> Case:
         case_id=made.id,
         data=facts,
     )
-    return made
+
+
+def _is_closed(session: Session, case: Case) -> bool:
+    """Is there somebody who must not know of a case? Then what others see of it names it nowhere."""
+    found = select(CaseSealing.id).where(CaseSealing.case_id == case.id, CaseSealing.side == SealingSide.ACCUSED)
+    return session.scalar(found.limit(1)) is not None
 
 
 def _copy_files(session: Session, origin: Case, made: Case) -> None:

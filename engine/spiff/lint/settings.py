@@ -60,6 +60,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "convert.kind": SERVICES,
     "convert.link": SERVICES,
     "convert.data": SERVICES,
+    "convert.title": SERVICES,
+    "convert.text": SERVICES,
     "convert.sealed": SERVICES,
     "convert.accused": SERVICES,
     "convert.route": SERVICES,
