@@ -79,6 +79,8 @@ def test_a_timer_is_delivered_when_it_is_due_and_not_before(bench: Bench) -> Non
 
 
 def test_what_is_due_is_carried_from_rung_to_mail_in_one_look(bench: Bench) -> None:
+    # A step wakes the dispatcher, and that second look may be sending what this one then leaves to it.
+    bench.world.runtime.hooks.wake = lambda: None
     bench.world.start(clocked())
     bench.later(days=20)
     bench.dispatcher.run_due()
