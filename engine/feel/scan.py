@@ -76,6 +76,8 @@ class Scanner:
         """Raise the syntax error at a place, with the hint that its text suggests."""
         place = self.position if position is None else position
         slip, advice = hint_at(self.source, place)
+        if self._opened and self.source.startswith((")", "]", "}"), place):
+            slip = advice = None  # one is open: not the closing of it is wrong, but what is missing before
         if place >= len(self.source) and self._opened:
             place = self._opened[-1]
             bracket = self.source[place]

@@ -78,7 +78,8 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, inner).map(lambda parts: f"(for x in {parts[0]} return {parts[1]})"),
         st.tuples(inner, inner).map(lambda parts: f"(some x in {parts[0]} satisfies {parts[1]})"),
         st.tuples(inner, inner).map(lambda parts: f"({parts[0]})[{parts[1]}]"),
-        st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} between {parts[1]} and {parts[2]})"),
+        # brackets around the lower bound: `else` in it would take the `and`, since it takes whatever it can
+        st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} between ({parts[1]}) and {parts[2]})"),
         several.map(lambda parts: "[" + ", ".join(parts) + "]"),
         st.tuples(inner, inner).map(lambda parts: f"{{p: {parts[0]}, q: [p, {parts[1]}]}}.q"),
         st.tuples(st.sampled_from(sorted(BUILTINS)), several).map(lambda parts: f"{parts[0]}({', '.join(parts[1])})"),

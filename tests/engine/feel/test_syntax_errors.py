@@ -59,6 +59,9 @@ SLIPS = [
     ("for x in y", 1, 11, "write `for x in items return …`"),
     ("some x in y", 1, 12, "satisfies"),
     ("a between 1", 1, 12, "between low and high"),
+    ("(a between 1)", 1, 13, "between low and high"),
+    # `else` takes everything up to the bracket, the `and` too
+    ("(a between if b then 1 else 2 and 3)", 1, 36, "between low and high"),
     ("(1 + 2", 1, 1, "add `)`"),
     ("[1, 2", 1, 1, "add `]`"),
     ("{a: 1", 1, 1, "add `}`"),
@@ -93,6 +96,9 @@ WITHOUT_HINT = [
     ("a and and b", 7, "unexpected `and`"),
     ("{1: 2}", 2, "expected a name"),
     ("a[1 2]", 5, "expected `]` instead of `2`"),
+    ("(1, 2]", 3, "expected `)` instead of `,`"),
+    ("(1 + 2]", 7, "expected `)` instead of `]`"),
+    ("(1 +)", 5, "unexpected `)`"),
 ]
 
 
