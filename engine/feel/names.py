@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 _WORD = re.compile(r"\w+")
 
@@ -22,6 +22,22 @@ SLIPS = {
 }
 
 
+#: Names that are known not to be special: every evaluation asks, and mostly about the same ones.
+_plain: Final[set[Any]] = set()
+_MOST_PLAIN: Final = 10_000
+_LONGEST_PLAIN: Final = 64
+
+
+def _is_special(name: Any) -> bool:
+    if not isinstance(name, str):
+        return False
+    if not name.isidentifier() or name in SLIPS:
+        return True
+    if len(_plain) < _MOST_PLAIN and len(name) <= _LONGEST_PLAIN:
+        _plain.add(name)
+    return False
+
+
 def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the names in `context`, three levels deep, that a scanner cannot tell from its text alone.
 
@@ -31,11 +47,13 @@ def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tupl
 
     def visit(mapping: Mapping[str, Any], depth: int) -> None:
         for key, item in mapping.items():
-            if isinstance(key, str) and (not key.isidentifier() or key in SLIPS):
+            if key not in _plain and _is_special(key):
                 found.add(key)
-            inner = item[0] if isinstance(item, list) and item else item
-            if depth < 3 and isinstance(inner, dict):
-                visit(inner, depth + 1)
+            if depth < 3:
+                if isinstance(item, list) and item:
+                    item = item[0]
+                if isinstance(item, dict):
+                    visit(item, depth + 1)
 
     visit(context, 0)
     return tuple(sorted(found))

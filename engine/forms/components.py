@@ -143,6 +143,19 @@ def is_static(components: Iterable[Component]) -> bool:
     )
 
 
+def is_plain(components: Iterable[Component]) -> bool:
+    """Say whether a form is static, its limits too, and has only fields that anybody may fill in: no lists of rows."""
+    parts = tuple(components)
+    return is_static(parts) and not any(
+        each.is_repeated
+        or each.settings.get("disabled")
+        or each.settings.get("readonly")
+        or any(isinstance(limit, str) and limit.startswith("=") for limit in each.rules.values())
+        for component in parts
+        for each in component.walk()
+    )
+
+
 def put(data: dict[str, Any], path: Path, value: Any) -> None:
     """Set `value` at `path`, making the mappings on the way; what is no mapping there gives way."""
     for segment in path[:-1]:

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from engine.errors import Invalid
 from engine.forms import submission
-from engine.forms.components import OPTIONED, Component
+from engine.forms.components import OPTIONED, Component, is_plain
 from engine.forms.conditions import Scope
-from engine.forms.filling import initial_values, prepare
+from engine.forms.filling import gather, initial_values, prepare
 from engine.forms.messages import Problem, Translate
 from engine.forms.reading import read_components
-from engine.forms.schema import schema_for
+from engine.forms.schema import plain_schema, schema_for, scope_of_load
 from engine.forms.texts import localized, untranslated
 from engine.forms.view import Part, lay_out
 
@@ -69,16 +70,33 @@ class Form:
         Raises:
             Invalid: `form-invalid`; `facts["fields"]` maps a dotted path to its messages.
         """
-        prepared = prepare(self.components, submitted, context, now)
-        schema = schema_for(self.components, prepared.scope, prepared.known, context)
         try:
-            loaded: dict[str, Any] = schema.load(prepared.entered)
+            loaded = self._loaded(submitted, context, now)
         except ValidationError as error:
             fields = dict(_flattened(error.messages, "", translate))
             raise Invalid(
                 "form-invalid", "{count} fields of the form need correction", count=len(fields), fields=fields
             ) from error
         return loaded
+
+    def _loaded(self, submitted: Mapping[str, Any], context: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+        loaded: dict[str, Any]
+        if self._plain_schema is None:
+            prepared = prepare(self.components, submitted, context, now)
+            loaded = schema_for(self.components, prepared.scope, prepared.known, context).load(prepared.entered)
+            return loaded
+        scope = Scope.of(context, now)
+        before = scope_of_load.set(scope)
+        try:
+            loaded = self._plain_schema.load(gather(self.components, submitted, context, scope))
+            return loaded
+        finally:
+            scope_of_load.reset(before)
+
+    @cached_property
+    def _plain_schema(self) -> Schema | None:
+        """The schema of every submission, where it is the same for all of them: most forms are that simple."""
+        return plain_schema(self.components) if is_plain(self.components) else None
 
     def parse_submission(self, sent: submission.Sent) -> dict[str, Any]:
         """Turn what a page sent (every input's values by its name) into nested data, texts as they were typed."""

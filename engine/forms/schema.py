@@ -1,6 +1,7 @@
 """A form becomes a marshmallow schema, for one submission: conditions, options and limits depend on what was sent."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing
@@ -14,12 +15,18 @@ from engine.forms.values import Unusable, typed
 
 #: Rows of a dynamic list.
 MOST_ROWS: Final = 200
+#: The scope of the submission that a schema made for all of them is loading.
+scope_of_load: Final[ContextVar[Scope]] = ContextVar("scope_of_load")
 
 
 class Value(fields.Field[Any]):
-    """One field that a person fills in."""
+    """One field that a person fills in.
 
-    def __init__(self, component: Component, scope: Scope) -> None:
+    Args:
+        scope: what its FEEL sees; None in a schema that serves every submission, where `scope_of_load` says it.
+    """
+
+    def __init__(self, component: Component, scope: Scope | None) -> None:
         super().__init__(metadata={"label": component.label, "component": component.id})
         self.component = component
         self.scope = scope
@@ -27,11 +34,12 @@ class Value(fields.Field[Any]):
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **_: Any) -> Any:
         # marshmallow would not ask about what is missing or null, and "nothing" is a value with rules like any other
         raw = None if value is missing else value
+        scope = self.scope or scope_of_load.get()
         try:
-            result = typed(self.component, raw, self.scope)
+            result = typed(self.component, raw, scope)
         except Unusable as error:
             raise ValidationError([error.problem]) from error
-        if found := problems(self.component, result, self.scope):
+        if found := problems(self.component, result, scope):
             raise ValidationError(list(found))
         return result
 
@@ -93,6 +101,22 @@ def schema_for(
     tree: dict[str, Any] = {}
     _plant(tree, components, (), scope, known, given)
     return _schema(tree)
+
+
+def plain_schema(components: tuple[Component, ...]) -> Schema:
+    """Return the schema that loads every submission of a plain form; see `engine.forms.components.is_plain`."""
+    tree: dict[str, Any] = {}
+    _plant_plain(tree, components, ())
+    return _schema(tree)
+
+
+def _plant_plain(tree: dict[str, Any], components: tuple[Component, ...], prefix: Path) -> None:
+    for component in components:
+        path = prefix + component.path
+        if component.components:
+            _plant_plain(tree, component.components, path)
+        elif component.is_input:
+            put(tree, path, Value(component, None))
 
 
 def _plant(
