@@ -83,11 +83,9 @@ def prepare(engine: Engine) -> None:
     """
     if engine.dialect.name == "postgresql":
 
-        @event.listens_for(engine, "connect")
-        def _prepare(connection: Any, _record: Any) -> None:
-            # By default the sixth use is; but a use with a null or a larger number counts as another statement, so that
-            # most of a step is planned anew each time: that costs the server a third more than the step itself.
-            connection.prepare_threshold = 0
+        @event.listens_for(engine, "do_connect")
+        def _connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
+            return _postgres_connection(*arguments, **named)
 
     if engine.dialect.name != "sqlite":
         return
@@ -102,6 +100,12 @@ def prepare(engine: Engine) -> None:
     def _begin(connection: Any) -> None:
         write = connection.get_execution_options().get("chuishao_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _postgres_connection(*arguments: Any, **named: Any) -> Any:
+    from engine.postgres import LastingConnection
+
+    return LastingConnection.connect(*arguments, **{"prepare_threshold": 0, **named})
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:

@@ -1,17 +1,27 @@
-"""Writes of the hot path: compiled once for each kind of database, then handed to the driver as text.
+"""Statements of the hot path: compiled once for each kind of database, then handed to the driver as they are.
 
 SQLAlchemy looks a statement up, works out its parameters and builds a result for every execution, which costs more than
-the database does for a row. What never changes is worked out once here. No result is read but the number of rows.
+the database does for a row. What never changes is worked out once here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from uuid import UUID
 
-from sqlalchemy import Connection, Delete, Insert, Update
+from sqlalchemy import Connection, Delete, Insert, Select, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
+if TYPE_CHECKING:
+    from engine.postgres import Order
+
 Values = Mapping[str, Any]
+#: A row that was read: its columns are attributes.
+Found: TypeAlias = Any
+#: Turns values by name into what the driver takes: a list, or a dict for drivers that want names.
 _Fill = Callable[[Values], Any]
 
 
@@ -25,51 +35,141 @@ class Prepared:
 
     def __init__(self, statement: Insert | Update | Delete, columns: Sequence[str] | None = None) -> None:
         self._statement, self._columns = statement, columns
-        self._ready: Final[dict[str, tuple[str, _Fill]]] = {}
+        self._texts: Final[dict[str, tuple[str, _Fill]]] = {}
+        self._order: tuple[bytes, Sequence[int], _Fill] | None = None
 
     def run(self, connection: Connection, values: Values) -> int:
         """Execute with one set of values; return how many rows it reached."""
-        text, fill = self._for(connection.dialect)
-        return self._send(connection, text, fill(values), many=False)
+        return run_together(connection, [(self, values)])[0]
 
-    def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Execute once for each set of values."""
-        if len(rows) == 1:
-            self.run(connection, rows[0])
-        elif rows:
-            text, fill = self._for(connection.dialect)
-            self._send(connection, text, [fill(row) for row in rows], many=True)
+    def text(self, dialect: Dialect, values: Values) -> tuple[str, Any]:
+        """Return the statement and its values as a driver takes them."""
+        found = self._texts.get(dialect.name)
+        if found is None:
+            found = self._texts[dialect.name] = _driven(_compile(self._statement, dialect, self._columns), dialect)
+        return found[0], found[1](values)
 
-    def _send(self, connection: Connection, text: str, values: Any, *, many: bool) -> int:
-        """Hand it to the driver; what goes wrong there reads as anywhere else, without the values."""
-        errors: Any = connection.dialect.loaded_dbapi.Error
-        cursor = connection.connection.cursor()
-        try:
-            (cursor.executemany if many else cursor.execute)(text, values)
-            return int(cursor.rowcount)
-        except errors as error:
-            raise DBAPIError.instance(text, None, error, errors, hide_parameters=True) from error
-        finally:
-            cursor.close()
+    def order(self, values: Values) -> "Order":
+        """Return the statement and its values as PostgreSQL's own protocol takes them."""
+        if self._order is None:
+            from sqlalchemy.dialects.postgresql import psycopg
 
-    def _for(self, dialect: Dialect) -> tuple[str, _Fill]:
+            dialect: Any = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+            compiled = _compile(self._statement, dialect, self._columns)
+            types = [compiled.binds[name].type for name in compiled.positiontup]
+            sent = [0 if getattr(kind, "impl_instance", kind).python_type in _AS_TEXT else 1 for kind in types]
+            self._order = str(compiled).encode(), sent, _fill(compiled, dialect)
+        text, formats, fill = self._order
+        return text, formats, [_as_bytes(value) for value in fill(values)]
+
+
+class PreparedRead:
+    """One `SELECT` of a single row, whose parameters are bound by name."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._ready: Final[dict[str, tuple[str, _Fill, Callable[[Sequence[Any]], Any]]]] = {}
+
+    def first(self, connection: Connection, values: Values) -> Found:
+        """Return the first row, None when there is none."""
+        dialect = connection.dialect
         found = self._ready.get(dialect.name)
         if found is None:
-            found = self._ready[dialect.name] = self._compile(dialect)
-        return found
+            compiled = _compile(self._statement, dialect, None)
+            found = self._ready[dialect.name] = (*_driven(compiled, dialect), self._reader(dialect))
+        text, fill, read = found
+        with _failing(connection, text):
+            cursor = connection.connection.cursor()
+            try:
+                cursor.execute(text, fill(values))
+                row = cursor.fetchone()
+            finally:
+                cursor.close()
+        return None if row is None else read(row)
 
-    def _compile(self, dialect: Dialect) -> tuple[str, _Fill]:
-        compiled: Any = self._statement.compile(
-            dialect=dialect, column_keys=list(self._columns) if self._columns else None
-        )
-        fixed = {name: value for name, value in compiled.params.items() if value is not None}
-        names = compiled.positiontup if dialect.positional else list(compiled.params)
-        parts = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+    def _reader(self, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+        columns = list(self._statement.selected_columns)
+        row_type = namedtuple("Row", [column.name for column in columns])  # type: ignore[misc]
+        changes = [
+            (number, change)
+            for number, column in enumerate(columns)
+            if (change := column.type.dialect_impl(dialect).result_processor(dialect, None))
+        ]
 
-        def bound(values: Values) -> list[tuple[str, Any]]:
-            known = {**fixed, **values}
-            return [(name, change(known[name]) if change else known[name]) for name, change in parts]
+        def read(row: Sequence[Any]) -> Any:
+            values = list(row)
+            for number, change in changes:
+                values[number] = change(values[number])
+            return row_type._make(values)
 
-        if dialect.positional:
-            return str(compiled), lambda values: tuple(value for _, value in bound(values))
-        return str(compiled), lambda values: dict(bound(values))
+        return read
+
+
+def _compile(statement: Any, dialect: Dialect, columns: Sequence[str] | None) -> Any:
+    return statement.compile(dialect=dialect, column_keys=list(columns) if columns else None)
+
+
+def _driven(compiled: Any, dialect: Dialect) -> tuple[str, _Fill]:
+    """Return a compiled statement as the driver of its dialect takes it, with what fills its parameters in."""
+    fill = _fill(compiled, dialect)
+    if dialect.positional:
+        return str(compiled), fill
+    names = list(compiled.params)
+    return str(compiled), lambda values: dict(zip(names, fill(values), strict=True))
+
+
+def _fill(compiled: Any, dialect: Dialect) -> Callable[[Values], list[Any]]:
+    fixed = {name: value for name, value in compiled.params.items() if value is not None}
+    names = compiled.positiontup if dialect.positional else list(compiled.params)
+    parts = [(name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+
+    def fill(values: Values) -> list[Any]:
+        known = {**fixed, **values} if fixed else values
+        return [change(known[name]) if change else known[name] for name, change in parts]
+
+    return fill
+
+
+@contextmanager
+def _failing(connection: Connection, text: str) -> Iterator[None]:
+    """Let what goes wrong in the driver read as anywhere else, without the values."""
+    errors: Any = connection.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except errors as error:
+        raise DBAPIError.instance(text, None, error, errors, hide_parameters=True) from error
+
+
+#: What is sent as PostgreSQL would print it; everything else is sent in the bytes that it keeps.
+_AS_TEXT: Final = frozenset({int, float, bool, datetime})
+
+
+def _as_bytes(value: Any) -> bytes | None:
+    kind = value.__class__
+    if kind is str:
+        return cast(str, value).encode()
+    if value is None or kind is bytes:
+        return cast("bytes | None", value)
+    if kind is UUID:
+        return cast(UUID, value).bytes
+    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
+
+
+def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values]]) -> list[int]:
+    """Execute writes in their order, on PostgreSQL in one message; return how many rows each of them reached."""
+    pooled: Any = connection.connection
+    if getattr(pooled.driver_connection, "takes_orders", False):
+        orders = [prepared.order(values) for prepared, values in writes]
+        with _failing(connection, ""):
+            return list(pooled.driver_connection.run_all(orders))
+    reached = []
+    for prepared, values in writes:
+        text, parameters = prepared.text(connection.dialect, values)
+        with _failing(connection, text):
+            cursor = pooled.cursor()
+            try:
+                cursor.execute(text, parameters)
+                reached.append(int(cursor.rowcount))
+            finally:
+                cursor.close()
+    return reached

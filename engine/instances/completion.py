@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
@@ -20,6 +20,7 @@ from engine.instances.hooks import DocumentOrder, Step
 from engine.instances.incidents import Attempt
 from engine.instances.store import Held
 from engine.organisation.roles import Role
+from engine.prepared import Found
 from engine.spiff import OpenTask
 from engine.tasks.items import complete_item
 from engine.tasks.models import Draft, WorkItem, WorkItemState
@@ -122,20 +123,18 @@ def complete(
     return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=held.status)
 
 
-def _item(row: Row[Any]) -> dict[str, Any]:
+def _item(row: Found) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _ITEM_COLUMNS}
 
 
-def _told(row: Row[Any], request_key: str | None, assisted: str | None) -> dict[str, str]:
+def _told(row: Found, request_key: str | None, assisted: str | None) -> dict[str, str]:
     """What the story says of a completion."""
     told = {"item": str(row.id), "task": row.task_id, "element": row.element_id, "name": row.name}
     told |= {"request": request_key} if request_key else {}
     return told | ({"assisted": assisted, "party": row.party or "p1"} if assisted else {})
 
 
-def _owner(
-    session: Session, row: Row[Any], actor: Actor, *, now: datetime, trusted: bool, assisted: bool
-) -> UUID | None:
+def _owner(session: Session, row: Found, actor: Actor, *, now: datetime, trusted: bool, assisted: bool) -> UUID | None:
     """Check that an item is live and that `actor` may complete it; return who holds it then."""
     _refuse_over(row)
     if actor.kind is ActorKind.RESIDENT:
@@ -177,14 +176,14 @@ def _owner(
     return staff_id
 
 
-def _refuse_over(row: Row[Any]) -> None:
+def _refuse_over(row: Found) -> None:
     if row.state == WorkItemState.COMPLETED:
         raise already_completed(row.name, row.completed_by, row.completed_at)
     if row.state == WorkItemState.WITHDRAWN:
         raise withdrawn(row.name)
 
 
-def _lost(session: Session, row: Row[Any]) -> EngineError:
+def _lost(session: Session, row: Found) -> EngineError:
     """Somebody was faster between reading the item and locking it: say who, as it stands now."""
     state, owner_id, by, at = session.connection().execute(_NOW_OWNED, {"id": row.id}).one()
     if state == WorkItemState.COMPLETED:
@@ -202,7 +201,7 @@ def _answered(session: Session, held: Held, item_id: UUID, request_key: str) -> 
     return False
 
 
-def _open_task(conductor: Conductor, step: Step, live: Live, row: Row[Any]) -> OpenTask:
+def _open_task(conductor: Conductor, step: Step, live: Live, row: Found) -> OpenTask:
     task = live.image.tasks.get(row.task_id)
     if task is None:  # the item was read before the lock was ours, and is over by now
         conductor.keep(step, live, step.held.lock_version)
@@ -210,7 +209,7 @@ def _open_task(conductor: Conductor, step: Step, live: Live, row: Row[Any]) -> O
     return task
 
 
-def _issue_document(step: Step, row: Row[Any], settings: Mapping[str, str], data: Mapping[str, Any]) -> None:
+def _issue_document(step: Step, row: Found, settings: Mapping[str, str], data: Mapping[str, Any]) -> None:
     template = settings.get("document")
     if not template:
         return

@@ -143,7 +143,7 @@ class Conductor:
         ended = None if status.value in MOVABLE else step.now
         endings = [each.outcome for each in workflow.outcome if each.outcome]
         version = store.save(
-            step.connection,
+            step.ledger,
             step.held,
             state=workflow.snapshot(),
             status=status,

@@ -22,7 +22,7 @@ from engine.instances.assignment import Reader, due, place
 from engine.instances.hooks import Step
 from engine.prepared import Prepared
 from engine.spiff import ElementOutline, OpenTask, Scope, WaitingTimer, Workflow
-from engine.tasks.items import follow_clocks, insert_items, withdraw_items
+from engine.tasks.items import follow_clocks, inserting, withdrawing
 from engine.tasks.models import WorkItemState
 
 _TIMER: Final = cast(Table, Timer.__table__)
@@ -121,13 +121,14 @@ class Difference:
         self._clocks: list[RunningClock] | None = None
 
     def write(self) -> list[dict[str, Any]]:
-        """Write every row that differs; return the rows of the new work items.
+        """Write every row that differs, at the latest with the ledger; return the rows of the new work items.
 
         Raises:
             StepFailed: a new task, timer or clock cannot be set up as its element says.
         """
         self._end_items()
         if self.step.performed:
+            self.step.ledger.flush()
             follow_clocks(self.step.connection, self.step.held.id)
         self._end_timers()
         self._end_clocks()
@@ -139,13 +140,13 @@ class Difference:
 
     def _end_items(self) -> None:
         gone = [task for key, task in self.before.tasks.items() if key not in self.after.tasks and key != self.done]
-        withdraw_items(self.step.connection, self.step.held.id, [task.id for task in gone])
+        self.step.ledger.write(withdrawing(self.step.held.id, [task.id for task in gone]))
         for task in gone:
             self.step.ledger.note(Tag.WORK_ITEM_WITHDRAWN, _named(task))
 
     def _end_timers(self) -> None:
         gone = [key for key in self.before.timers if key not in self.after.timers and key != self.fired]
-        _CANCEL_TIMERS.run_many(self.step.connection, [{"instance": self.step.held.id, "task": key} for key in gone])
+        self.step.ledger.write([(_CANCEL_TIMERS, {"instance": self.step.held.id, "task": key}) for key in gone])
 
     def _end_clocks(self) -> None:
         gone = [scope for key, scope in self.before.scopes.items() if key not in self.after.scopes]
@@ -174,7 +175,7 @@ class Difference:
 
     def _begin_timers(self) -> None:
         rows = [self._timer_row(timer) for key, timer in self.after.timers.items() if key not in self.before.timers]
-        _INSERT_TIMERS.run_many(self.step.connection, rows)
+        self.step.ledger.write([(_INSERT_TIMERS, row) for row in rows])
 
     def _timer_row(self, timer: WaitingTimer) -> dict[str, Any]:
         clock_id, due_at = None, timer.due_at
@@ -222,7 +223,7 @@ class Difference:
     def _begin_items(self) -> list[dict[str, Any]]:
         new = [task for key, task in self.after.tasks.items() if key not in self.before.tasks]
         rows = [self._item_row(task) for task in new]
-        insert_items(self.step.connection, rows)
+        self.step.ledger.write(inserting(rows))
         for row in rows:
             noted = {"item": str(row["id"]), "element": row["element_id"], "name": row["name"]}
             noted |= {"party": row["party"]} if row["party"] else {}

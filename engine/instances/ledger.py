@@ -1,7 +1,8 @@
-"""The audit events of one step: noted as they happen, written in one statement with numbers without gap."""
+"""What one step writes: rows, and audit events with numbers without gap, sent together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -9,41 +10,74 @@ from sqlalchemy import Connection, Table, Uuid, bindparam, func, insert, select
 
 from engine.audit import Actor, AuditEvent, Tag
 from engine.db import new_id
-from engine.prepared import Prepared
+from engine.prepared import Prepared, Values, run_together
 
 _EVENTS: Final = cast(Table, AuditEvent.__table__)
-_NAMES: Final = ("id", "case_id", "jurisdiction", "at", "actor_kind", "actor_id", "actor_name", "tag", "data")
+#: What the events of a step have in common, and what each has of its own.
+_COMMON: Final = ("jurisdiction", "at")
+_OWN: Final = ("id", "actor_kind", "actor_id", "actor_name", "tag", "data")
 _CASE: Final = bindparam("case_id", type_=Uuid())
-# The next number is read by the statement itself, which sees the events that went before it.
-_NEXT: Final = select(func.coalesce(func.max(_EVENTS.c.seq), 0) + 1).where(_EVENTS.c.case_id == _CASE)
-_APPEND: Final = Prepared(
-    insert(_EVENTS).values(
-        {name: _CASE if name == "case_id" else bindparam(name, type_=_EVENTS.c[name].type) for name in _NAMES}
-        | {"seq": _NEXT.scalar_subquery()}
-    )
-)
+# The last number is read by the statement itself, which sees the events of the statements that went before it.
+_LAST: Final = select(func.coalesce(func.max(_EVENTS.c.seq), 0)).where(_EVENTS.c.case_id == _CASE).scalar_subquery()
+#: Events that one statement takes; a step has two or three.
+_MOST: Final = 4
+
+
+@cache
+def _append(count: int) -> Prepared:
+    """Return the statement that appends so many events."""
+
+    def row(position: int) -> dict[str, Any]:
+        common = {name: bindparam(name, type_=_EVENTS.c[name].type) for name in _COMMON}
+        own = {name: bindparam(f"{name}_{position}", type_=_EVENTS.c[name].type) for name in _OWN}
+        return {**common, **own, "case_id": _CASE, "seq": _LAST + 1 + position}
+
+    return Prepared(insert(_EVENTS).values([row(position) for position in range(count)]))
 
 
 class Ledger:
-    """Collects what happens in a step of one case. The instance's row is locked, so that nobody else numbers."""
+    """Collects what a step of one case writes. The instance's row is locked, so that nobody else numbers its events."""
 
     def __init__(self, connection: Connection, *, case_id: UUID, jurisdiction: str, actor: Actor, at: datetime) -> None:
         self._connection = connection
         self._common: dict[str, Any] = {"case_id": case_id, "jurisdiction": jurisdiction, "at": at}
         self._actor = actor
         self._events: list[dict[str, Any]] = []
+        self._writes: list[tuple[Prepared, Values]] = []
+        self._checks: dict[int, Callable[[], Exception]] = {}
 
     def note(self, tag: Tag, data: Mapping[str, Any], *, actor: Actor | None = None) -> None:
         """Add an event; `actor` where it is not the one who caused the step."""
         who = actor or self._actor
         self._events.append(
             {
-                **self._common, "id": new_id(), "tag": tag.value, "data": dict(data),
+                "id": new_id(), "tag": tag.value, "data": dict(data),
                 "actor_kind": who.kind.value, "actor_id": who.id, "actor_name": who.name,
             }
         )  # fmt: skip
 
+    def write(
+        self, writes: Sequence[tuple[Prepared, Values]], *, unless_reached: Callable[[], Exception] | None = None
+    ) -> None:
+        """Add rows.
+
+        Args:
+            unless_reached: what to raise when one of them is not there to be written.
+        """
+        if unless_reached is not None:
+            numbers = range(len(self._writes), len(self._writes) + len(writes))
+            self._checks |= dict.fromkeys(numbers, unless_reached)
+        self._writes += writes
+
     def flush(self) -> None:
-        """Write what was noted. Called at the end of a step, and before anybody else writes events of the case."""
-        events, self._events = self._events, []
-        _APPEND.run_many(self._connection, events)
+        """Write what was added. Called at the end of a step, and before anybody else reads or writes of the case."""
+        for start in range(0, len(self._events), _MOST):
+            some = self._events[start : start + _MOST]
+            values = {f"{name}_{position}": event[name] for position, event in enumerate(some) for name in _OWN}
+            self._writes.append((_append(len(some)), self._common | values))
+        writes, self._writes, self._events = self._writes, [], []
+        checks, self._checks = self._checks, {}
+        reached = run_together(self._connection, writes) if writes else []
+        for number, wrong in checks.items():
+            if reached[number] != 1:
+                raise wrong()

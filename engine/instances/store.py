@@ -3,17 +3,19 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, Uuid, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, Uuid, bindparam, exists, insert, select, update
 
 from engine.deadlines.models import Clock, Rung, Timer
 from engine.errors import Conflict, NotFound, Phrase
+from engine.instances.ledger import Ledger
 from engine.instances.models import Incident, Instance, InstanceStatus
 from engine.organisation.models import Membership, Staff
-from engine.prepared import Prepared
+from engine.prepared import Found, Prepared, PreparedRead
 from engine.tasks.models import Draft, WorkItem
 
 Live = TypeVar("Live")
@@ -37,15 +39,15 @@ class Held:
     started_at: datetime
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "Held":
+    def of(cls, row: Found) -> "Held":
         """Take the instance's columns out of a row that has others too."""
-        return cls(**{name: getattr(row, f"instance_{name}") for name in _HELD})
+        return cls(**{name: getattr(row, f"held_{name}") for name in _HELD})
 
 
-def _locking(*columns: ColumnElement[Any], joined: Any, where: ColumnElement[bool], wait: bool = True) -> Select[Any]:
-    held = [_INSTANCE.c[name].label(f"instance_{name}") for name in _HELD]
+def _locking(*columns: ColumnElement[Any], joined: Any, where: ColumnElement[bool], wait: bool = True) -> PreparedRead:
+    held = [_INSTANCE.c[name].label(f"held_{name}") for name in _HELD]
     found = select(*held, *columns).select_from(joined).where(where)
-    return cast(Select[Any], found.with_for_update(of=_INSTANCE, skip_locked=not wait))
+    return PreparedRead(found.with_for_update(of=_INSTANCE, skip_locked=not wait))
 
 
 _ITEM: Final = cast(Table, WorkItem.__table__)
@@ -118,7 +120,7 @@ def lock(connection: Connection, instance_id: UUID) -> Held:
     return Held.of(_one(connection, _BY_ID, instance_id, Phrase("instance")))
 
 
-def lock_by_item(connection: Connection, item_id: UUID, staff_id: UUID | None) -> Row[Any]:
+def lock_by_item(connection: Connection, item_id: UUID, staff_id: UUID | None) -> Found:
     """Lock the instance of a work item.
 
     Returns:
@@ -128,27 +130,27 @@ def lock_by_item(connection: Connection, item_id: UUID, staff_id: UUID | None) -
     return _one(connection, _BY_ITEM, item_id, Phrase("task"), staff=staff_id)
 
 
-def lock_by_timer(connection: Connection, timer_id: UUID, *, wait: bool = True) -> Row[Any] | None:
+def lock_by_timer(connection: Connection, timer_id: UUID, *, wait: bool = True) -> Found:
     """Lock the instance of a timer; the row has the timer's columns and `Held`'s.
 
     Args:
         wait: for somebody else's step of the instance to end; else None is returned while there is one.
     """
-    return connection.execute(_BY_TIMER if wait else _BY_FREE_TIMER, {"id": timer_id}).first()
+    return (_BY_TIMER if wait else _BY_FREE_TIMER).first(connection, {"id": timer_id})
 
 
-def lock_by_rung(connection: Connection, rung_id: UUID) -> Row[Any]:
+def lock_by_rung(connection: Connection, rung_id: UUID) -> Found:
     """Lock the instance of a clock's rung; the row has the rung's columns and `Held`'s."""
     return _one(connection, _BY_RUNG, rung_id, Phrase("rung"))
 
 
-def lock_by_incident(connection: Connection, incident_id: UUID) -> Row[Any]:
+def lock_by_incident(connection: Connection, incident_id: UUID) -> Found:
     """Lock the instance of an incident; the row has the incident's columns and `Held`'s."""
     return _one(connection, _BY_INCIDENT, incident_id, Phrase("incident"))
 
 
-def _one(connection: Connection, statement: Select[Any], identity: UUID, what: Phrase, **values: Any) -> Row[Any]:
-    row = connection.execute(statement, {"id": identity, **values}).first()
+def _one(connection: Connection, statement: PreparedRead, identity: UUID, what: Phrase, **values: Any) -> Found:
+    row = statement.first(connection, {"id": identity, **values})
     if row is None:
         raise NotFound(f"no-such-{what}", "There is no {what} {id}.", what=what, id=str(identity))
     return row
@@ -160,26 +162,27 @@ def add(connection: Connection, held: Held) -> None:
 
 
 def save(
-    connection: Connection, held: Held, *, state: bytes, status: InstanceStatus, ended_at: datetime | None,
-    outcome: str | None,
-) -> int:  # fmt: skip
-    """Write an instance back and return its new version.
+    ledger: Ledger, held: Held, *, state: bytes, status: InstanceStatus, ended_at: datetime | None, outcome: str | None
+) -> int:
+    """Write an instance back, along with the ledger, and return its new version.
 
-    Raises:
-        Conflict: `instance-changed-meanwhile`: the row is not the one that was read.
+    Writing the ledger raises `Conflict("instance-changed-meanwhile")` when the row is not the one that was read.
     """
     version = held.lock_version + 1
     values = {
         "instance": held.id, "seen": held.lock_version, "next": version, "blob": state, "standing": str(status),
         "ended": ended_at, "result": outcome,
     }  # fmt: skip
-    if _SAVE.run(connection, values) != 1:
-        raise Conflict(
-            "instance-changed-meanwhile",
-            "The process of this matter moved at the same moment. Nothing of this step was kept; try again.",
-            instance=str(held.id),
-        )
+    ledger.write([(_SAVE, values)], unless_reached=partial(_changed, held))
     return version
+
+
+def _changed(held: Held) -> Conflict:
+    return Conflict(
+        "instance-changed-meanwhile",
+        "The process of this matter moved at the same moment. Nothing of this step was kept; try again.",
+        instance=str(held.id),
+    )
 
 
 class LiveCache(Generic[Live]):

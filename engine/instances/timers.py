@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Table, bindparam, exists, func, select, text, update
+from sqlalchemy import Table, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
@@ -17,6 +17,7 @@ from engine.instances.conductor import MOVABLE, Conductor, Trial
 from engine.instances.incidents import Attempt
 from engine.instances.models import Instance
 from engine.instances.store import Held
+from engine.prepared import Found
 from engine.spiff import StepFailed
 
 #: How long after a failed try the next one comes; after the last, an incident.
@@ -121,14 +122,14 @@ def give_up(conductor: Conductor, session: Session, timer_id: UUID, error: Excep
         return _later(conductor, session, row, trial, now)
 
 
-def _take(session: Session, row: Row[Any], now: datetime, *, again: bool) -> bool:
+def _take(session: Session, row: Found, now: datetime, *, again: bool) -> bool:
     if again and row.state == TimerState.FAILED:
         revive = update(_TIMER).where(_TIMER.c.id == row.id).values(state=TimerState.WAITING.value)
         session.connection().execute(revive)
     return session.connection().execute(_TAKE, {"timer": row.id, "at": now}).rowcount == 1
 
 
-def _later(conductor: Conductor, session: Session, row: Row[Any], trial: Trial, now: datetime) -> Fired:
+def _later(conductor: Conductor, session: Session, row: Found, trial: Trial, now: datetime) -> Fired:
     """Put a failed timer off, or raise its incident."""
     tries = row.attempts + 1
     last = tries > len(BACK_OFF)

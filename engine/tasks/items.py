@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, bindparam, column, insert, select, table, text, update
 
 from engine.db import Instant
-from engine.prepared import Prepared
+from engine.prepared import Prepared, Values
 from engine.tasks.models import WorkItem, WorkItemState
 
 _TABLE: Final = cast(Table, WorkItem.__table__)
@@ -47,9 +47,9 @@ _FOLLOW: Final = (
 )
 
 
-def insert_items(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert `rows`, each with the columns of a new item."""
-    _INSERT.run_many(connection, rows)
+def inserting(rows: Sequence[Values]) -> list[tuple[Prepared, Values]]:
+    """Return what inserts `rows`, each with the columns of a new item."""
+    return [(_INSERT, row) for row in rows]
 
 
 def complete_item(
@@ -76,9 +76,9 @@ def complete_item(
     return _COMPLETE.run(connection, row) == 1
 
 
-def withdraw_items(connection: Connection, instance_id: UUID, task_ids: Sequence[str]) -> None:
-    """Take the items of tasks that the process no longer needs out of the inboxes."""
-    _WITHDRAW.run_many(connection, [{"instance": instance_id, "task": task} for task in task_ids])
+def withdrawing(instance_id: UUID, task_ids: Sequence[str]) -> list[tuple[Prepared, Values]]:
+    """Return what takes the items of tasks that the process no longer needs out of the inboxes."""
+    return [(_WITHDRAW, {"instance": instance_id, "task": task}) for task in task_ids]
 
 
 def follow_clocks(connection: Connection, instance_id: UUID) -> None:
