@@ -72,8 +72,11 @@ def test_the_second_to_complete_reads_who_was_first(town: Town) -> None:
         people.fill(desk, category="roads")
     people.send(first)
     second.get_by_role("button", name="办结这一步").click()
-    expect(second.locator("main")).to_contain_text("李梅")
+    expect(second.get_by_role("button", name="办结这一步")).to_have_count(0)
+    expect(second.get_by_role("main")).to_contain_text("已由李梅")
     town.shot(second, "limei-03-too-late")
+    second.get_by_role("main").get_by_role("link", name=matter.number).first.click()  # to see what became of it
+    expect(second).to_have_url(re.compile("/cases/"))
 
 
 def _tab_to(page: Page, selector: str) -> None:

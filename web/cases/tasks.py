@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from engine.cases.extension import ask_for_extension, may_ask
 from engine.deadlines.explain import explain
 from engine.definitions import load
-from engine.errors import Invalid
+from engine.errors import Conflict, Invalid
 from engine.instances.models import Instance
 from engine.tasks import WorkItem, get_item, load_draft, note_opened, save_draft, why_me
 from engine.tasks import claim as claim_task
@@ -60,6 +60,9 @@ def complete(item_id: UUID) -> Response | str | tuple[str, int]:
         )  # fmt: skip
     except Invalid as error:
         return _page(item, form.refused(submitted, error)), 422
+    except Conflict as error:  # somebody was faster: who it was, beside the matter and what became of it
+        flash(say(error), "warning")
+        return _page(get_item(current.session(), item_id), None), 409
     flash(gettext("“%(task)s”已办结。", task=one_line(item.name)), "success")
     return redirect(url_for("cases.show", case_id=item.case_id), code=303)
 

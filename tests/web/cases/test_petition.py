@@ -140,6 +140,7 @@ def test_second_click_is_the_same_completion_and_a_second_person_is_told(
     late = send(client, f"/tasks/{item.id}", {"category": "noise", "request_key": "another"})
     assert late.status_code == 409
     assert "已由Community于" in late.text
+    assert f'href="/cases/{case.id}"' in late.text  # and what became of it
 
 
 def test_petition_travels_to_a_department_that_may_ask_for_more_time(app: Flask, case: Case, session: Session) -> None:
