@@ -77,6 +77,7 @@ def _register_areas(app: Flask) -> None:
     from web.cases.views import blueprint as cases
     from web.cockpit.views import blueprint as cockpit
     from web.escalations.views import blueprint as escalations
+    from web.filing.views import blueprint as desk
     from web.inbox.views import blueprint as inbox
     from web.notices.views import blueprint as notices
     from web.portal.matter import blueprint as matter
@@ -84,7 +85,21 @@ def _register_areas(app: Flask) -> None:
 
     init_access(app)
     navigation.init_navigation(app)
-    staff = (auth, absences, inbox, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations, notices)
+    staff = (
+        auth,
+        absences,
+        inbox,
+        tasks,
+        verbs,
+        cases,
+        offers,
+        parties,
+        assisting,
+        cockpit,
+        escalations,
+        notices,
+        desk,
+    )
     for blueprint in (*staff, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -1,9 +1,9 @@
 """A matter is filed: one case, its photos, its process started and its receipt, in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
 from engine.cases.attachments import StagedPhoto, add_photos
+from engine.cases.kinds import read_start
 from engine.cases.models import Case, CaseState
 from engine.cases.numbers import take_number
 from engine.cases.vault import Receipt, Vault
@@ -32,7 +33,13 @@ PLACE_UNKNOWN: Final = N_("Pick a place from the list.")
 
 @dataclass(frozen=True, kw_only=True)
 class Filing:
-    """A matter as it was handed in. `place` is the code of a grid unit."""
+    """A matter as it was handed in.
+
+    Args:
+        place: code of a grid unit.
+        kind: key of the process that it is filed for.
+        start: what was entered into the start form of that process, as it was sent.
+    """
 
     title: str
     text: str
@@ -45,6 +52,8 @@ class Filing:
     email: str = ""
     name_hidden: bool = True
     locale: str = "zh_CN"
+    kind: str = "petition"
+    start: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +76,6 @@ def file_case(
     actor: Actor,
     now: datetime,
     photos: Sequence[StagedPhoto] = (),
-    kind: str = "petition",
 ) -> Filed:
     """File a matter and start its process.
 
@@ -76,7 +84,7 @@ def file_case(
             lost answer) returns the first case and the same receipt.
 
     Raises:
-        Invalid: the place is not in the grid; there are too many photos.
+        Invalid: the place is not in the grid; there are too many photos; the start form has mistakes.
         NotFound: no process of this kind is deployed.
     """
     receipt, key = vault.receipt(submission), vault.submission_mac(submission)
@@ -86,7 +94,8 @@ def file_case(
     try:
         with writing(session):
             place = _place(session, jurisdiction, filing.place)
-            version = load(session, active_version(session, kind).id)
+            version = load(session, active_version(session, filing.kind).id)
+            started = read_start(version, filing.start, now)
             case = _add_case(session, filing, place, version=version, vault=vault, now=now)
             case.tracking_hmac = vault.tracking_mac(receipt.tracking_code)
             case.pin_hash, case.submission_key = pin_hash, key
@@ -105,8 +114,8 @@ def file_case(
                 session,
                 case_id=case.id,
                 jurisdiction=jurisdiction,
-                key=kind,
-                data=start_data(session, case, place),
+                key=filing.kind,
+                data=started | start_data(session, case, place),
                 actor=actor,
                 now=now,
             )
@@ -117,15 +126,6 @@ def file_case(
             raise
         return Filed(case=known, receipt=receipt, again=True)
     return Filed(case=case, receipt=receipt, again=False)
-
-
-def categories(session: Session, kind: str, locale: str) -> list[dict[str, str]]:
-    """Return what residents choose from when they file: `value` and `label` in their language."""
-    version = load(session, active_version(session, kind).id)
-    return [
-        {"value": each["key"], "label": each["name"].get(locale) or each["name"]["zh_CN"]}
-        for each in version.categories
-    ]
 
 
 def start_data(session: Session, case: Case, place: OrgUnit) -> dict[str, object]:

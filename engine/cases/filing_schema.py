@@ -36,7 +36,7 @@ def check_phone(value: str) -> None:
 
 class FilingSchema(Schema):
     """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
-    `email`, `name_hidden`, `locale`. Messages are gettext ids."""
+    `email`, `name_hidden`, `locale`, `kind` (key of a process), `start` (its start form). Messages are gettext ids."""
 
     class Meta:
         unknown = EXCLUDE
@@ -51,6 +51,8 @@ class FilingSchema(Schema):
     phone = fields.String(load_default="", validate=check_phone)
     email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
     name_hidden = fields.Boolean(load_default=True)
+    kind = fields.String(load_default="petition", validate=validate.Regexp(r"[a-z][a-z0-9_-]{0,63}$"))
+    start = fields.Dict(keys=fields.String(), load_default=dict)
     locale = fields.String(load_default="zh_CN", validate=validate.OneOf(("zh_CN", "en")))
 
     @pre_load

@@ -4,14 +4,17 @@ from typing import Any, Final
 from uuid import UUID
 
 from engine.cases.filing import Filing, file_case
+from engine.cases.kinds import kind_of
 from engine.cases.vault import new_submission
 from engine.cases.view import CaseView, case_view
+from engine.errors import NotFound
 from engine.organisation.policy import Action, Field, require
 from web import current
 from web.api.blueprint import Blueprint, created
 from web.api.keys import keyed
 from web.api.schemas import CaseFiling, CaseSchema, FiledSchema, TimelineSchema
 from web.cases.views import read_case as view_of
+from web.languages import choose_locale
 
 blueprint: Final = Blueprint("api_cases", __name__, url_prefix="/cases", description="Matters")
 
@@ -24,6 +27,8 @@ blueprint: Final = Blueprint("api_cases", __name__, url_prefix="/cases", descrip
 def file_matter(filing: Filing) -> Any:
     """File a matter for a resident and start its process."""
     require(current.viewer(), Action.FILE_CASE)
+    if not kind_of(current.session(), filing.kind, choose_locale()).staff:
+        raise NotFound("kind-closed", "Matters of the kind {kind} are not filed here.", kind=filing.kind)
     filed = file_case(
         current.session(),
         filing,

@@ -1,6 +1,6 @@
 """File a matter, take the receipt home, come back to it."""
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -9,23 +9,20 @@ from werkzeug.wrappers import Response
 
 from engine.audit import Actor
 from engine.cases import slips
-from engine.cases.attachments import StagedPhoto
-from engine.cases.filing import Filed, Filing, by_receipt, categories, file_case
+from engine.cases.filing import Filed, by_receipt
+from engine.cases.kinds import kinds
 from engine.cases.matter import promised
-from engine.cases.vault import new_submission
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError
 from engine.organisation.grid import finer_places as places_inside
-from engine.organisation.grid import streets
 from web import current
 from web.auth.access import public
+from web.filing.page import FilingPage, asked_kind
 from web.guard import limiter
 from web.languages import choose_locale
 from web.navigation import home as staff_home
-from web.portal import forms, resent
 from web.portal.codes import qr_code
 from web.portal.resident import open_matter
-from web.portal.uploads import Staging
-from web.words import say, translated_fields
+from web.words import say
 
 blueprint: Final = Blueprint("portal", __name__)
 _portal_rate: Final = limiter.limit(lambda: current.settings().rate_portal, methods=["POST"])
@@ -37,7 +34,8 @@ def home() -> Response | str:
     """Show what this is; staff who are signed in go to their inbox."""
     if current_user.is_authenticated:
         return redirect(staff_home())
-    return render_template("portal/home.html")
+    offered = [kind for kind in kinds(current.session(), choose_locale()) if kind.portal]
+    return render_template("portal/home.html", kinds=offered)
 
 
 @blueprint.route("/file", methods=["GET", "POST"])
@@ -45,75 +43,16 @@ def home() -> Response | str:
 @_portal_rate
 def file() -> Response | str | tuple[str, int]:
     """Show the form, or take it: on a mistake it comes back with every word and every good photo."""
+    page = FilingPage(kind=asked_kind(staff=False), actor=Actor.resident())
     if request.method == "GET":
-        return _show_form({}, {}, submission=new_submission())
-    filing, errors = forms.read_filing(request.form, choose_locale())
-    staging = _staging()
-    photos, problems = staging.receive(request.files.getlist("photos"), request.form.getlist("staged"))
-    submission = request.form.get("submission") or new_submission()
-    if filing is not None and not problems:
-        submission = resent.submission_of(filing, submission, now=current.now())
-        try:
-            again = _file(filing, submission, photos).again
-        except Invalid as error:
-            errors = translated_fields(error)
-    if filing is None or problems or errors:
-        staged = [{"name": p.name, "size": p.size, "token": staging.token(p)} for p in photos]
-        shown = _show_form(request.form.to_dict(), errors, submission=submission, staged=staged, problems=problems)
-        return shown, 422
+        return page.show()
+    filed, submission, again = page.take()
+    if filed is None:
+        return again, 422
     session["receipt"] = submission
-    if again:
+    if filed.again:
         flash(_("这份诉求之前已经提交过，没有重复登记。下面是同一份回执。"), "info")
     return redirect(url_for("portal.receipt"))
-
-
-def _file(filing: Filing, submission: str, photos: list[StagedPhoto]) -> Filed:
-    return file_case(
-        current.session(),
-        filing,
-        jurisdiction=current.settings().jurisdiction,
-        submission=submission,
-        vault=current.vault(),
-        runtime=current.runtime(),
-        actor=Actor.resident(),
-        now=current.now(),
-        photos=photos,
-    )
-
-
-def _staging() -> Staging:
-    return Staging(current.settings().secret_key, current.blobs())
-
-
-def _show_form(
-    values: dict[str, Any],
-    errors: dict[str, list[str]],
-    *,
-    submission: str,
-    staged: list[dict[str, Any]] | None = None,
-    problems: list[EngineError] | None = None,
-) -> str:
-    if values:
-        values["name_hidden"] = "name_hidden" in request.form
-    jurisdiction = current.settings().jurisdiction
-    groups = {
-        "matter_fields": forms.matter_fields(categories(current.session(), "petition", choose_locale())),
-        "photo_fields": forms.photo_fields(),
-        "person_fields": forms.person_fields(),
-    }
-    labels = {c["key"]: c["label"] for fields in groups.values() for c in fields} | forms.place_labels()
-    return render_template(
-        "portal/file.html",
-        **groups,
-        labels=labels,
-        values=values,
-        errors=errors,
-        submission=submission,
-        staged=staged or [],
-        photo_problems=[say(problem) for problem in problems or []],
-        places=streets(current.session(), jurisdiction),
-        finer=places_inside(current.session(), jurisdiction, values.get("place", "")),
-    )
 
 
 @blueprint.get("/file/places")

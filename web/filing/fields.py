@@ -1,5 +1,6 @@
 """The form by which a matter is filed, as components of the same kind as every other form."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask_babel import gettext as _
@@ -40,6 +41,13 @@ def person_fields() -> list[dict[str, Any]]:
     ]
 
 
+def channel_fields(channels: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the component that asks how a matter came in; none where there is no choice."""
+    names = {"visit": _("当面"), "hotline": _("电话"), "letter": _("来信"), "grid": _("网格走访")}
+    values = [{"value": each, "label": names[each]} for each in channels]
+    return [_field("channel", "radio", _("怎样提出的"), required=True, values=values)] if values else []
+
+
 def place_labels() -> dict[str, str]:
     """Return what the place's fields are called in a list of mistakes."""
     return {"place": _("社区"), "address": _("具体位置")}
@@ -64,8 +72,13 @@ def _field(
     return component
 
 
-def read_filing(form: MultiDict[str, str], locale: str) -> tuple[Filing | None, dict[str, list[str]]]:
+def read_filing(
+    form: MultiDict[str, str], locale: str, *, kind: str, start: Mapping[str, Any], channels: tuple[str, ...] = ()
+) -> tuple[Filing | None, dict[str, list[str]]]:
     """Read a submitted form.
+
+    Args:
+        channels: what staff choose from; a resident's own form came by the portal whatever it says.
 
     Returns:
         The filing, or None with the messages per field in the reader's language.
@@ -73,7 +86,11 @@ def read_filing(form: MultiDict[str, str], locale: str) -> tuple[Filing | None, 
     given: dict[str, Any] = {name: form.get(name, "") for name in TEXTS}
     given["place"] = given.pop("finer_place") or given["place"]
     given["name_hidden"] = "name_hidden" in form
-    given["locale"] = locale
+    given |= {"locale": locale, "kind": kind, "start": dict(start)}
+    if channels:
+        given["channel"] = form.get("channel", "")
+        if given["channel"] not in channels:
+            return None, {"channel": [_("请选一项。")]}
     try:
         filing: Filing = FilingSchema().load(given)
     except ValidationError as error:
