@@ -96,6 +96,14 @@ def test_what_is_due_is_carried_from_rung_to_mail_in_one_look(bench: Bench) -> N
     assert len(bench.mail.taken) == 2
 
 
+def test_whom_a_rung_tells_is_told_before_a_timer_that_follows_it_ends_its_clock(bench: Bench) -> None:
+    bench.world.runtime.hooks.wake = lambda: None
+    bench.world.start(clocked())
+    bench.later(days=20)
+    bench.dispatcher.sweep_timers()
+    assert bench.world.session.scalars(select(Notice.rung)).all()
+
+
 def test_a_broken_timer_does_not_keep_the_others_and_ends_as_an_incident(bench: Bench) -> None:
     world = bench.world
     for _ in range(3):
