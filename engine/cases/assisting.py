@@ -8,7 +8,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
+from engine.cases.parties import get_party
+from engine.cases.party import PETITIONER
 from engine.cases.subject import get_case, subject_of
+from engine.cases.vault import Vault
+from engine.cases.view import note_read
 from engine.definitions import load
 from engine.errors import Forbidden, Invalid
 from engine.forms.messages import N_
@@ -41,6 +45,29 @@ def may_assist(session: Session, item: WorkItem, viewer: Viewer) -> bool:
         return False
     held = relations(viewer, subject_of(session, get_case(session, item.case_id)))
     return any(role.value in roles and relation in _INVOLVED for role, relation in held)
+
+
+def reach_party(
+    session: Session, item: WorkItem, viewer: Viewer, *, vault: Vault, actor: Actor, now: datetime
+) -> dict[str, str]:
+    """Return name, telephone and address of the one party whose answer `viewer` may enter: somebody has to ring up.
+
+    What is shown is recorded, once a day like every reading.
+
+    Raises:
+        Forbidden: the diagram does not let this viewer.
+    """
+    require_assist(session, item, viewer)
+    case, key = get_case(session, item.case_id), item.party or PETITIONER
+    sealed = (case.personal, case.id)
+    if key != PETITIONER:
+        party = get_party(session, case.id, key)
+        sealed = (party.personal, party.id)
+    person = vault.open(*sealed)
+    shown = {name: str(person[name]) for name in ("name", "phone", "address") if person.get(name)}
+    prefix = "" if key == PETITIONER else f"{key}."
+    note_read(session, case, {f"{prefix}{name}" for name in shown}, actor, now)
+    return shown
 
 
 def require_assist(session: Session, item: WorkItem, viewer: Viewer) -> None:

@@ -210,16 +210,24 @@ def open_work_of(session: Session, case_ids: Collection[UUID]) -> dict[UUID, lis
 
 
 def note_personal_read(session: Session, view: CaseView, actor: Actor, now: datetime) -> None:
-    """Record, at most once a day, that a member of staff read who the resident is.
+    """Record, at most once a day, that a member of staff read who the resident and the parties are."""
+    seen = set(view.petitioner) | {f"{each.key}.{name}" for each in view.parties[1:] for name in each.person}
+    note_read(session, view.case, seen, actor, now)
+
+
+def note_read(session: Session, case: Case, seen: set[str], actor: Actor, now: datetime) -> None:
+    """Record that a member of staff read personal fields, those left out that are on record for today.
+
+    Args:
+        seen: names of the fields, of a party beside the petitioner with its key and a dot before.
 
     Source: 个人信息保护法 art. 51: access is controlled and recorded.
     """
-    seen = set(view.petitioner) | {f"{each.key}.{name}" for each in view.parties[1:] for name in each.person}
     if actor.kind is not ActorKind.STAFF or not seen:
         return
     known = session.scalars(
         select(AuditEvent.data).where(
-            AuditEvent.case_id == view.case.id,
+            AuditEvent.case_id == case.id,
             AuditEvent.tag == Tag.CASE_PERSONAL_READ,
             AuditEvent.actor_id == actor.id,
             AuditEvent.at > now - _READ_ONCE,
@@ -232,8 +240,8 @@ def note_personal_read(session: Session, view: CaseView, actor: Actor, now: date
                 tag=Tag.CASE_PERSONAL_READ,
                 actor=actor,
                 at=now,
-                jurisdiction=view.case.jurisdiction,
-                case_id=view.case.id,
+                jurisdiction=case.jurisdiction,
+                case_id=case.id,
                 data={"fields": sorted(seen)},
             )
 

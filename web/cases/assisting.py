@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from engine.cases.assisting import WAY, WAYS, complete_assisted, require_assist
+from engine.cases.assisting import WAY, WAY_MISSING, WAYS, complete_assisted, reach_party, require_assist
 from engine.errors import Invalid
 from engine.tasks import WorkItem, get_item
 from engine.tasks.service import refuse_over
@@ -25,7 +25,7 @@ blueprint: Final = Blueprint("assisting", __name__, url_prefix="/tasks/<uuid:ite
 def show(item_id: UUID) -> str:
     """Show the party's form, and ask how the answer came."""
     item = _item(item_id)
-    return _page(item, shown_form(item), {})
+    return _page(item, shown_form(item), {}, {})
 
 
 @blueprint.post("")
@@ -41,7 +41,9 @@ def complete(item_id: UUID) -> Response | tuple[str, int]:
             request_key=request.form.get("request_key"),
         )  # fmt: skip
     except Invalid as error:
-        return _page(item, form.refused(submitted, error), {WAY: request.form.get(WAY, "")}), 422
+        shown, way = form.refused(submitted, error), request.form.get(WAY, "")
+        missing = {} if way in WAYS else {WAY: [gettext(WAY_MISSING)]}
+        return _page(item, shown, {WAY: way}, {**missing, **shown.errors}), 422
     flash(gettext("“%(task)s”的答复已代为登记。", task=one_line(item.name)), "success")
     return redirect(url_for("cases.show", case_id=item.case_id), code=303)
 
@@ -67,8 +69,11 @@ def _item(item_id: UUID) -> WorkItem:
     return item
 
 
-def _page(item: WorkItem, form: ShownForm, given: dict[str, Any]) -> str:
+def _page(item: WorkItem, form: ShownForm, given: dict[str, Any], errors: dict[str, list[str]]) -> str:
     view = read_case(item.case_id)
+    person = reach_party(
+        current.session(), item, current.viewer(), vault=current.vault(), actor=current.actor(), now=current.now()
+    )
     names = {"phone": gettext("电话"), "paper": gettext("书面"), "visit": gettext("当面")}
     way = {
         "id": WAY, "key": WAY, "type": "radio", "label": gettext("怎样得到答复"), "validate": {"required": True},
@@ -77,5 +82,6 @@ def _page(item: WorkItem, form: ShownForm, given: dict[str, Any]) -> str:
     }  # fmt: skip
     return render_template(
         "cases/assist.html", item=item, view=view, case=view.case, form=form, way=way, given=given,
+        person=person, errors=errors, labels={**form.labels, WAY: way["label"]},
         request_key=secrets.token_urlsafe(18),
     )  # fmt: skip

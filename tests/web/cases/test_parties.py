@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.audit import Actor
+from engine.audit import Actor, AuditEvent, Tag
 from engine.cases.models import Case
 from engine.cases.party import CaseParty
 from engine.cases.vault import Vault
@@ -153,6 +153,11 @@ def test_staff_enter_an_answer_that_came_by_telephone(clerk: FlaskClient, case: 
     assert "data-claim" not in clerk.get(f"/tasks/{waiting.id}").text  # nobody can take what is a party's
     page = clerk.get(f"/tasks/{waiting.id}/assist").text
     assert "代被申请人登记答复" in page
+    assert "13900139000" in page  # somebody has to ring up
+    assert "13800138000" not in page
+    session.rollback()
+    read = session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_PERSONAL_READ)).all()
+    assert "p2.phone" in {name for event in read for name in event.data["fields"]}
     missing = send(clerk, f"/tasks/{waiting.id}/assist", {"agrees": "true"})
     assert missing.status_code == 422
     assert "请选择怎样得到答复。" in missing.text
