@@ -88,6 +88,7 @@ class DocumentOrder:
         data: what the task saw, with what was entered.
         unit_id: the unit that issues it: the one that had the task; None where the diagram names none.
         settings: the task's `chuishao:` settings.
+        served: residents receive it with the task's notice; else it stays among staff.
     """
 
     template: str
@@ -96,6 +97,7 @@ class DocumentOrder:
     data: Mapping[str, Any]
     unit_id: UUID | None
     settings: Mapping[str, str]
+    served: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
