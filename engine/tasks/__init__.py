@@ -1,8 +1,8 @@
 """Work items as staff see them: who may take one and why, drafts, and the inbox that shows the riskiest first."""
 
 from engine.tasks.drafts import discard_draft, load_draft, save_draft
-from engine.tasks.inbox import count, inbox
-from engine.tasks.inbox_views import Bucket, ClockFace, Counts, Holding, InboxItem, InboxQuery, Page
+from engine.tasks.inbox import count, held_counts, inbox
+from engine.tasks.inbox_views import Bucket, ClockFace, Counts, Held, Holding, InboxItem, InboxQuery, Page
 from engine.tasks.models import Draft, WorkItem, WorkItemState
 from engine.tasks.permission import may_take
 from engine.tasks.service import claim, get_item, note_opened, release
@@ -13,6 +13,7 @@ __all__ = [
     "ClockFace",
     "Counts",
     "Draft",
+    "Held",
     "Holding",
     "InboxItem",
     "InboxQuery",
@@ -23,6 +24,7 @@ __all__ = [
     "count",
     "discard_draft",
     "get_item",
+    "held_counts",
     "inbox",
     "load_draft",
     "may_take",

@@ -31,8 +31,6 @@ class Handing(StrEnum):
     DELEGATED = "delegated"
     #: it has come back from whom it was delegated to
     HANDED_BACK = "handed_back"
-    #: the matter was sent back to this step
-    RETURNED = "returned"
 
 
 def handing(item: WorkItem) -> Handing | None:
@@ -147,7 +145,7 @@ def recall(session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> W
         item = lock_item(session, item_id)
         refuse_over(item)
         how = handing(item)
-        if how in (None, Handing.HANDED_BACK, Handing.RETURNED):
+        if how in (None, Handing.HANDED_BACK):
             raise Conflict("task-not-handed", "“{task}” was not given to anybody: there is nothing to take back.",
                            task=item.name)  # fmt: skip
         if item.handed is not None and item.handed["by"] != str(staff.id):

@@ -15,10 +15,12 @@ from engine.errors import Invalid
 from engine.tasks import inbox_statements as statements
 from engine.tasks.inbox_views import (
     COUNT_LIMIT,
+    SCAN_LIMIT,
     SOON_DAYS,
     Bucket,
     ClockFace,
     Counts,
+    Held,
     Holding,
     InboxItem,
     InboxQuery,
@@ -87,19 +89,42 @@ def inbox(session: Session, query: InboxQuery, now: datetime) -> Page:
     if not 1 <= query.limit <= 200:
         raise Invalid("inbox-query", "A page has 1 to 200 rows, not {limit}.", limit=query.limit)
     days = _days(aware(now))
-    rows = _rows(session, query, days)
+    query = _own_keys(query)
+    rows, stopped = _rows(session, query, days)
     more = len(rows) > query.limit
     items = tuple(_item(row, days) for row in rows[: query.limit])
+    cursor = _Cursor(due_at=items[-1].due_at, id=items[-1].id) if more else stopped
     return Page(
         items=items,
-        next_cursor=_write_cursor(items[-1]) if more else None,
+        next_cursor=_write_cursor(cursor) if cursor else None,
         counts=_counts(session, query, days),
+        looked_on=not more and stopped is not None,
     )
+
+
+def _own_keys(query: InboxQuery) -> InboxQuery:
+    """Leave out the keys of roles that are not asked for: a key begins with its role."""
+    if not query.roles:
+        return query
+    return replace(query, keys=tuple(key for key in query.keys if key.partition("@")[0] in query.roles))
 
 
 def count(session: Session, query: InboxQuery, now: datetime) -> Counts:
     """Return only the counts of an inbox, for a badge in the page's head."""
-    return _counts(session, query, _days(aware(now)))
+    return _counts(session, _own_keys(query), _days(aware(now)))
+
+
+def held_counts(session: Session, query: InboxQuery) -> Held:
+    """Return how many items there are by who has them; of the query only whose inbox it is and the roles count."""
+    whole = _own_keys(InboxQuery(staff_id=query.staff_id, keys=query.keys, covered=query.covered, roles=query.roles))
+    found = dict.fromkeys((holding.value for holding in Holding), 0)
+    for holding in Holding:
+        each = replace(whole, holding=holding)
+        for window in (_Window(), _Window(dated=False)):  # asked for one by one, each is a range of an index
+            statement = statements.count(_shape(each, window, cursor=False))
+            found[holding.value] += session.execute(statement, _values(each, window) | {"limit": COUNT_LIMIT}).one()[0]
+    found = {name: min(COUNT_LIMIT, number) for name, number in found.items()}
+    return Held(**found)
 
 
 def _days(now: datetime) -> _Days:
@@ -108,18 +133,32 @@ def _days(now: datetime) -> _Days:
     return _Days(now=now, tomorrow=aware(midnight))
 
 
-def _rows(session: Session, query: InboxQuery, days: _Days) -> list[Any]:
+def _rows(session: Session, query: InboxQuery, days: _Days) -> tuple[list[Any], _Cursor | None]:
+    """The rows of a page and one more; and where looking was stopped before there were so many."""
     cursor = _read_cursor(query.cursor) if query.cursor else None
     window = _narrow(days.window(query.bucket) if query.bucket else _Window(), query)
     wanted = query.limit + 1
     rows: list[Any] = []
     if window is not None and window.dated and (cursor is None or cursor.due_at is not None):
         rows += _page(session, query, window, cursor, wanted)
+        if len(rows) < wanted and (stopped := _scan_end(session, query, window, cursor)):
+            return rows, stopped
     undated = query.bucket in (None, Bucket.NONE) and query.due_from is None and query.due_until is None
     if undated and len(rows) < wanted:
         after = cursor if cursor is not None and cursor.due_at is None else None
-        rows += _page(session, query, _Window(dated=False), after, wanted - len(rows))
-    return rows
+        window = _Window(dated=False)
+        rows += _page(session, query, window, after, wanted - len(rows))
+        if len(rows) < wanted:
+            return rows, _scan_end(session, query, window, after)
+    return rows, None
+
+
+def _scan_end(session: Session, query: InboxQuery, window: _Window, cursor: _Cursor | None) -> _Cursor | None:
+    shape = _shape(query, window, cursor=cursor is not None)
+    if not shape.sifted:
+        return None
+    row = session.execute(statements.scan_end(shape), _from(query, window, cursor)).one_or_none()
+    return _Cursor(due_at=row.due_at, id=row.id) if row is not None else None
 
 
 def _narrow(window: _Window, query: InboxQuery) -> _Window | None:
@@ -135,22 +174,27 @@ def _narrow(window: _Window, query: InboxQuery) -> _Window | None:
 
 def _page(session: Session, query: InboxQuery, window: _Window, cursor: _Cursor | None, limit: int) -> list[Any]:
     shape = _shape(query, window, cursor=cursor is not None)
-    values = _values(query, window) | {"limit": limit}
-    if cursor is not None:
-        values |= {"after_due": cursor.due_at, "after_id": cursor.id}
-    return list(session.execute(statements.page(shape), values))
+    return list(session.execute(statements.page(shape), _from(query, window, cursor) | {"limit": limit}))
+
+
+def _from(query: InboxQuery, window: _Window, cursor: _Cursor | None) -> dict[str, Any]:
+    values = _values(query, window) | {"scan": SCAN_LIMIT}
+    return values if cursor is None else values | {"after_due": cursor.due_at, "after_id": cursor.id}
 
 
 def _counts(session: Session, query: InboxQuery, days: _Days) -> Counts:
     found = dict.fromkeys(Bucket, 0)
+    at_least = set()
     for bucket in Bucket:
         window = _narrow(days.window(bucket), query)
         if window is None:
             continue
         shape = _shape(query, window, cursor=False)
-        values = _values(query, window) | {"limit": COUNT_LIMIT}
-        found[bucket] = min(COUNT_LIMIT, session.execute(statements.count(shape), values).scalar_one())
-    return Counts(**{str(bucket): number for bucket, number in found.items()})
+        row = session.execute(statements.count(shape), _values(query, window) | {"limit": COUNT_LIMIT}).one()
+        found[bucket] = min(COUNT_LIMIT, row.found)
+        if shape.sifted and row.looked >= COUNT_LIMIT:
+            at_least.add(bucket)
+    return Counts(**{str(bucket): number for bucket, number in found.items()}, at_least=frozenset(at_least))
 
 
 def _shape(query: InboxQuery, window: _Window, *, cursor: bool) -> statements.Shape:
@@ -221,8 +265,8 @@ def _item(row: Any, days: _Days) -> InboxItem:
     )
 
 
-def _write_cursor(item: InboxItem) -> str:
-    raw = orjson.dumps([item.due_at.isoformat() if item.due_at else None, item.id.hex])
+def _write_cursor(cursor: _Cursor) -> str:
+    raw = orjson.dumps([cursor.due_at.isoformat() if cursor.due_at else None, cursor.id.hex])
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

@@ -10,6 +10,8 @@ from engine.tasks.models import WorkItemState
 
 #: A count stops here: "999+" tells a person as much as 48,211 does, and costs the same every time.
 COUNT_LIMIT: Final = 1000
+#: So many rows are looked at for what no index knows (a category, a word); the next page goes on from there.
+SCAN_LIMIT: Final = 1000
 #: How many days after today still count as "soon".
 SOON_DAYS: Final = 3
 
@@ -116,13 +118,18 @@ class InboxItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How many there are of each, each up to `COUNT_LIMIT`."""
+    """How many there are of each, each up to `COUNT_LIMIT`.
+
+    Args:
+        at_least: those of which there may be more, because not every row was looked at.
+    """
 
     overdue: int
     today: int
     soon: int
     later: int
     none: int
+    at_least: frozenset[Bucket] = frozenset()
 
     @property
     def total(self) -> int:
@@ -132,8 +139,22 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page of an inbox. `counts` ignore the bucket and the cursor of the query, not its other filters."""
+    """A page of an inbox. `counts` ignore the bucket and the cursor of the query, not its other filters.
+
+    Args:
+        looked_on: there may be more behind `next_cursor`: so many rows were looked at, and looking was stopped.
+    """
 
     items: tuple[InboxItem, ...]
     next_cursor: str | None
     counts: Counts
+    looked_on: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """How many items there are by who has them, each up to `COUNT_LIMIT`."""
+
+    any: int
+    unclaimed: int
+    mine: int

@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: print what a durable completion costs. With `--check`, fail when it costs too much."""
+"""`python -m tests.bench`: print what a completion and an inbox cost. With `--check`, fail when it is too much."""
 
 import argparse
 import json
@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from engine.db import connect, sessions
 from engine.tables import metadata
-from tests.bench import work
+from tests.bench import inbox, work
 from tests.bench.work import Cost, Place
 from tests.postgres import Server
 
@@ -23,17 +23,17 @@ ROUNDS = (0, 100)
 
 
 @contextmanager
-def sqlite() -> Iterator[Place]:
+def sqlite() -> Iterator[Engine]:
     """A SQLite file, as durable as in service."""
     with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as folder:
         engine = connect(f"sqlite:///{Path(folder) / 'bench.db'}")
         metadata.create_all(engine)
-        yield Place(engine, sessions(engine), list)
+        yield engine
         engine.dispose()
 
 
 @contextmanager
-def postgres() -> Iterator[Place]:
+def postgres() -> Iterator[Engine]:
     """A PostgreSQL server of its own; the CPU of its backends counts too."""
     server = Server.prepare()
     try:
@@ -43,20 +43,27 @@ def postgres() -> Iterator[Place]:
         root.dispose()
         engine = connect(server.url("bench"), pool_size=1, max_overflow=0)
         metadata.create_all(engine)
-        with engine.connect() as connection:
-            backend = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        yield Place(engine, sessions(engine), lambda: [backend])
+        yield engine
         engine.dispose()
     finally:
         server.stop()
 
 
+def backends(engine: Engine) -> list[int]:
+    """Return the process ids of the backends that serve `engine`'s pool of one."""
+    with engine.connect() as connection:
+        return [connection.execute(text("SELECT pg_backend_pid()")).scalar_one()]
+
+
 PLACES: dict[str, Callable[[], Any]] = {"sqlite": sqlite, "postgresql": postgres}
+BACKENDS: dict[str, Callable[[Engine], list[int]]] = {"sqlite": lambda _engine: [], "postgresql": backends}
 
 
 def measure(name: str, runs: int, rounds: tuple[int, ...]) -> dict[str, dict[int, Cost]]:
     """Measure every way on one database, best of three for each: other programs only ever add."""
-    with PLACES[name]() as place:
+    with PLACES[name]() as engine:
+        pids = BACKENDS[name](engine)
+        place = Place(engine, sessions(engine), lambda: pids)
         work.ours(place, 0, 6, cache=0)  # statements are prepared and pages cached, as after a minute of service
         work.ours(place, 0, 6, cache=512)
         found: dict[str, dict[int, Cost]] = {"naive": {}, "stateless": {}, "live cache": {}}
@@ -81,10 +88,46 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 when a promise is broken")
     parser.add_argument("--runs", type=int, default=12, help="instances a measurement")
     parser.add_argument("--database", choices=tuple(PLACES), action="append", help="default: both")
+    parser.add_argument("--part", choices=("completion", "inbox"), action="append", help="default: both")
     options = parser.parse_args()
+    parts = options.part or ["completion", "inbox"]
+    report: dict[str, Any] = {"databases": {}}
+    broken: list[str] = []
+    if "completion" in parts:
+        broken += completions(options, report)
+    if "inbox" in parts:
+        broken += inboxes(options, report)
+    report["broken"] = broken
+    print("\n" + json.dumps(report))
+    for promise in broken:
+        print(promise, file=sys.stderr)
+    return 1 if options.check and broken else 0
+
+
+def inboxes(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Measure the first page of an inbox on each database, print it, and return the promises that it breaks."""
+    broken: list[str] = []
+    sizes = "".join(f"{size:>10}" for size in inbox.SIZES)
+    print(f"\nfirst page of an inbox, ms CPU, by open items\n\n{'database':<12}{'part':<10}{sizes}{'ratio':>9}")
+    for name in options.database or list(PLACES):
+        with PLACES[name]() as engine:
+            faces = inbox.measure(engine, BACKENDS[name])
+        for part in ("page", "queries"):
+            few, many = (getattr(faces[size], part) for size in inbox.SIZES)
+            print(f"{name:<12}{part:<10}{few:>10.1f}{many:>10.1f}{many / few:>9.2f}")
+        report["databases"].setdefault(name, {})["inbox"] = {
+            str(size): {"page_ms": round(face.page, 1), "queries_ms": round(face.queries, 1)}
+            for size, face in faces.items()
+        }
+        broken += inbox.judge(name, faces)
+    return broken
+
+
+def completions(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Measure completions on each database, print them, and return the promises that they break."""
     work.stock_in_memory(0, 2)
     unit = min((work.stock_in_memory(0, options.runs) for _ in range(3)), key=lambda cost: cost.each)
-    report: dict[str, Any] = {"unit_ms": round(unit.each, 3), "databases": {}}
+    report["unit_ms"] = round(unit.each, 3)
     print(f"stock SpiffWorkflow in memory, 0 rounds: {unit.each:.3f} ms CPU a step = 1\n")
     print(f"{'database':<12}{'way':<18}{'rounds':>7}{'ms CPU':>9}{'× stock':>9}{'server ms':>11}{'state':>9}")
     for name in options.database or list(PLACES):
@@ -101,12 +144,7 @@ def main() -> int:
                     "ms": round(cost.each, 3), "multiple": round(multiple, 2), "state_bytes": cost.state_bytes,
                     "steps": cost.steps,
                 }  # fmt: skip
-    broken = judge(report)
-    report["broken"] = broken
-    print("\n" + json.dumps(report))
-    for promise in broken:
-        print(promise, file=sys.stderr)
-    return 1 if options.check and broken else 0
+    return judge(report)
 
 
 def judge(report: dict[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from web.presentation.addresses import is_language, with_query
-from web.presentation.assets import version_static
+from web.presentation.assets import icon_sheet, mark, version_static
 from web.presentation.devices import device
 from web.presentation.fields import at, column_span, field_id, flatten_errors, resolve_name
 from web.presentation.richtext import clean_html, render_markdown
@@ -23,7 +23,9 @@ FILTERS = {
     "on_day": on_day,
 }
 FUNCTIONS = {
+    "N_": mark,
     "column_span": column_span,
+    "icon_sheet": icon_sheet,
     "is_language": is_language,
     "resolve_name": resolve_name,
     "time_left_of": time_left,

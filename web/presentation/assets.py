@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, g, url_for
 
 
 @cache
@@ -24,3 +24,15 @@ def version_static(app: Flask) -> None:
         path = folder / values["filename"]
         if path.is_file():
             values["v"] = _fingerprint(path, path.stat().st_mtime)
+
+
+def icon_sheet() -> str:
+    """Return the address of the sprite. A page shows hundreds of icons; the address is made once for it."""
+    if "icon_sheet" not in g:
+        g.icon_sheet = url_for("static", filename="vendor/icons.svg")
+    return str(g.icon_sheet)
+
+
+def mark(text: str) -> str:
+    """Return `text` as it is: in templates `N_` marks what is translated elsewhere."""
+    return text

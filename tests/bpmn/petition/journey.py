@@ -17,8 +17,7 @@ def petition(category: str = "noise", *, now: datetime = MONDAY) -> Walk:
         "id": "0190", "number": "SQ2026-000001", "kind": "petition", "title": "夜间施工噪声", "category": category,
         "channel": "portal", "filed_at": now,
     }  # fmt: skip
-    services = {"convert": lambda _call: {"converted_number": "TJ2026-000001"}}
-    return Walk(read_package("petition"), case=case, place=PLACE, now=now, services=services)
+    return Walk(read_package("petition"), case=case, place=PLACE, now=now)
 
 
 def registered(walk: Walk, **answers: Any) -> Walk:

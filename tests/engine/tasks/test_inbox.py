@@ -1,5 +1,6 @@
 """The inbox: the order, the pages, the filters, the counts, and what a row carries."""
 
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,13 +15,16 @@ from engine.db import new_id, writing
 from engine.deadlines.models import Clock
 from engine.errors import Invalid
 from engine.instances.models import Instance
+from engine.tasks import inbox_views
 from engine.tasks.drafts import save_draft
-from engine.tasks.inbox import count, inbox
+from engine.tasks.inbox import count, held_counts, inbox
 from engine.tasks.inbox_views import Bucket, Holding, InboxQuery
 from engine.tasks.models import WorkItem, WorkItemState
 from tests.engine.tasks.conftest import MakeItem, ids
 from tests.factories import District, make_case
 
+#: the package gives its function the same name
+MODULE = sys.modules["engine.tasks.inbox"]
 KEYS = ("community@willow", "grid_worker@willow")
 
 
@@ -142,6 +146,53 @@ def test_filters_narrow_the_list_and_its_counts(
     assert {names[found] for found in ids(page.items)} == expected
     if "bucket" not in asked:
         assert page.counts.total == len(expected)
+
+
+def test_a_role_that_is_asked_for_leaves_out_what_is_held_in_another(
+    session: Session, district: District, make_item: MakeItem, now: datetime
+) -> None:
+    me = district.person("community").id
+    make_item("street_centre", "east-centre", state=WorkItemState.CLAIMED, owner_id=me)
+    wanted = make_item("grid_worker")
+    assert ids(inbox(session, query(district, roles=("grid_worker",)), now).items) == [wanted.id]
+
+
+def test_looking_for_what_no_index_knows_stops_and_goes_on_from_there(
+    session: Session, district: District, make_item: MakeItem, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MODULE, "SCAN_LIMIT", 3)
+    monkeypatch.setattr(MODULE, "COUNT_LIMIT", 3)
+    other = make_case(session, place=district.unit("willow"), category="noise")
+    dues = [*(now + timedelta(hours=hour) for hour in range(5)), None, None]
+    items = [make_item(due_at=due, **({"case_id": other.id} if at in (1, 4, 6) else {})) for at, due in enumerate(dues)]
+    found: list[UUID] = []
+    cursor: str | None = None
+    looked_on = []
+    for _ in range(4):
+        page = inbox(session, query(district, category="noise", cursor=cursor), now)
+        found += ids(page.items)
+        looked_on.append(page.looked_on)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == [items[1].id, items[4].id, items[6].id]
+    assert looked_on == [True, False]  # three were looked at, then the other two and those without a date
+    assert Bucket.TODAY in inbox(session, query(district, category="noise"), now).counts.at_least
+
+
+def test_counts_by_who_has_them_stop_where_they_no_longer_matter(
+    session: Session, district: District, make_item: MakeItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, other = district.person("community").id, district.person("grid").id
+    claimed = {"state": WorkItemState.CLAIMED}
+    make_item(owner_id=me, **claimed)
+    make_item("street_centre", "east-centre", owner_id=me, **claimed)
+    make_item(owner_id=other, **claimed)
+    make_item()
+    make_item(excluded=[str(me)])
+    assert held_counts(session, query(district)) == inbox_views.Held(any=4, unclaimed=1, mine=2)
+    monkeypatch.setattr(MODULE, "COUNT_LIMIT", 2)
+    assert held_counts(session, query(district)).any == 2
 
 
 def test_counts_split_by_the_time_left(

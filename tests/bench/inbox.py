@@ -1,0 +1,205 @@
+"""What the first page of an inbox costs while very many items are open: the whole request, and its queries alone."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from config import Settings
+from engine.cases.models import Case
+from engine.db import sessions as session_factory
+from engine.db import writing
+from engine.organisation.models import Membership, Staff
+from engine.organisation.passwords import hash_password
+from engine.organisation.service import inbox_keys
+from engine.tasks import InboxQuery, WorkItem, WorkItemState, inbox
+from tests.bench.work import Meter
+from tests.factories import District, make_case, make_district, make_instance
+from tests.fakes import ManualClock
+from tests.web.browsing import PASSWORD, sign_in
+from web import create_app
+from web.database import db
+
+NOW: Final = datetime(2026, 3, 18, 2, 0, tzinfo=UTC)
+#: Everybody's work lies in these inboxes; `handler` reads all of them, as a clerk of a busy centre would.
+OFFICES: Final = ("water-works", "water", "housing", "willow", "plum", "east-centre", "west-centre", "callback")
+#: What is promised: at most so many milliseconds, and at a tenth of the items at most so many times faster.
+AT_MOST, RATIO = 50.0, 1.5
+#: How many items are open.
+SIZES: Final = (10_000, 100_000)
+#: One in so many is taken by somebody; one in so many has no date.
+TAKEN, UNDATED = 3, 11
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """What one page costs, in milliseconds of CPU of this process and the database's backends.
+
+    Args:
+        page: the request, from the address to the HTML.
+        queries: the rows and the counts alone.
+    """
+
+    page: float
+    queries: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """A database with so many open items, and who reads them."""
+
+    engine: Engine
+    sessions: sessionmaker[Session]
+    district: District
+
+
+def prepare(engine: Engine) -> Load:
+    """Make the district, and give one of its people every inbox."""
+    sessions = session_factory(engine)
+    with sessions() as session:
+        district = make_district(session)
+        reader = district.person("handler")
+        with writing(session):
+            held = session.get_one(Staff, reader.id)
+            held.password_hash = hash_password(PASSWORD)
+            known = {each.unit_id for each in held.memberships}
+            for office in OFFICES:
+                if district.unit_id(office) not in known:
+                    session.add(Membership(staff_id=reader.id, role="handler", unit_id=district.unit_id(office)))
+    return Load(engine=engine, sessions=sessions, district=district)
+
+
+def fill(load: Load, rows: int) -> None:
+    """Bring the number of open items, each of a case of its own, up to `rows`: copied inside of the database."""
+    with load.sessions() as session, writing(session):
+        connection = session.connection()
+        before = connection.execute(text("SELECT count(*) FROM work_item")).scalar_one()
+        if not before:
+            case = make_case(session, place=load.district.unit("willow"))
+            instance = make_instance(session, case)
+            session.flush()
+            item = {"case_id": case.id, "instance_id": instance.id, "jurisdiction": "qinghe", "element_id": "handle"}
+            item |= {"process_id": "petition", "name": "办理诉求", "why": {}, "excluded": [], "created_at": NOW}
+            session.add(
+                WorkItem(**item, role="handler", unit_id=load.district.unit_id("water-works"), task_id="0" * 32,
+                         inbox_key="handler@water-works", state=WorkItemState.OPEN)
+            )  # fmt: skip
+            session.flush()
+            before = 1
+        _copy(connection, load.district, before, rows)
+    with load.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE" if connection.dialect.name == "sqlite" else "VACUUM ANALYZE")
+
+
+def _copy(connection: Connection, district: District, first: int, last: int) -> None:
+    sqlite = connection.dialect.name == "sqlite"
+    identity = "lower(hex(randomblob(16)))" if sqlite else "gen_random_uuid()"
+    numbers = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last} - 1)"
+    numbers = numbers.format(first=first, last=last)
+    kept = {"number": "'SQ2025-' || n.i", "tracking_hmac": "'bench-' || n.i", "submission_key": "NULL", "id": identity}
+
+    def run(statement: str) -> None:
+        connection.exec_driver_sql(
+            statement if connection.dialect.name == "postgresql" else statement.replace("%%", "%")
+        )
+
+    run(_insert("case", Case, numbers, kept, "number NOT LIKE 'SQ2025-%%'"))
+    due = f"CASE WHEN n.i %% {UNDATED} = 0 THEN NULL ELSE {_due(sqlite)} END"
+    taken = f"n.i %% {TAKEN} = 0"
+    offices = " ".join(f"WHEN {place} THEN '{office}'" for place, office in enumerate(OFFICES))
+    office = f"CASE n.i %% {len(OFFICES)} {offices} END"
+    owner = district.person("handler-two").id
+    values = {
+        "id": identity, "task_id": _task(sqlite), "due_at": due, "inbox_key": f"'handler@' || {office}",
+        "unit_id": f"(SELECT u.id FROM org_unit u WHERE u.code = {office})",
+        "state": f"CASE WHEN {taken} THEN 'claimed' ELSE 'open' END",
+        "owner_id": f"CASE WHEN {taken} THEN '{owner.hex if sqlite else owner}'{'' if sqlite else '::uuid'} END",
+        "case_id": "(SELECT c.id FROM \"case\" c WHERE c.jurisdiction = 'qinghe' AND c.number = 'SQ2025-' || n.i)",
+    }  # fmt: skip
+    run(_insert("work_item", WorkItem, numbers, values, f"task_id = '{'0' * 32}'"))
+
+
+def _insert(table: str, model: Any, numbers: str, values: dict[str, str], source: str) -> str:
+    columns = [column.name for column in model.__table__.columns]
+    picked = ", ".join(values.get(column, f"source.{column}") for column in columns)
+    into = ", ".join(columns)
+    select = f'SELECT {picked} FROM n, (SELECT * FROM "{table}" WHERE {source} LIMIT 1) AS source'
+    return f'INSERT INTO "{table}" ({into}) {numbers} {select}'
+
+
+def _task(sqlite: bool) -> str:
+    return "lower(hex(randomblob(16)))" if sqlite else "replace(gen_random_uuid()::text, '-', '')"
+
+
+def _due(sqlite: bool) -> str:
+    """Spread over 140 days, a few of them past."""
+    start = NOW - timedelta(days=7)
+    minutes = "((n.i::bigint * 7919) %% 200000)" if not sqlite else "((n.i * 7919) %% 200000)"
+    if sqlite:
+        return f"strftime('%Y-%m-%d %H:%M:%S.000000', '{start:%Y-%m-%d %H:%M:%S}', '+' || {minutes} || ' minutes')"
+    return f"timestamptz '{start.isoformat()}' + {minutes} * interval '1 minute'"
+
+
+def measure(engine: Engine, backends: Callable[[Engine], list[int]], *, runs: int = 20) -> dict[int, Face]:
+    """Fill a database step by step, and measure the first page at each size."""
+    load = prepare(engine)
+    found = {}
+    for size in SIZES:
+        fill(load, size)
+        found[size] = Face(page=_requests(load, backends, runs), queries=_queries(load, lambda: backends(engine), runs))
+    return found
+
+
+def _queries(load: Load, backends: Callable[[], list[int]], runs: int) -> float:
+    reader = load.district.person("handler")
+    with load.sessions() as session:
+        query = InboxQuery(staff_id=reader.id, keys=tuple(inbox_keys(session, reader.id)))
+        inbox(session, query, NOW)  # the first time compiles the statements
+        meter = Meter(backends)
+        with meter.measuring():
+            for _ in range(runs):
+                assert len(inbox(session, query, NOW).items) == query.limit
+        meter.cost.steps = runs
+    return meter.cost.each
+
+
+def _requests(load: Load, backends: Callable[[Engine], list[int]], runs: int) -> float:
+    with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as folder:
+        url = load.engine.url.render_as_string(hide_password=False)
+        settings = Settings(
+            database_url=url, secret_key=b"k" * 32, field_key=bytes(range(32)), blob_dir=Path(folder),
+            jurisdiction="qinghe", scheduler_embedded=False,
+        )  # fmt: skip
+        app = create_app(settings, clock=ManualClock(NOW))
+        client = app.test_client()
+        sign_in(client, "handler")
+        client.get("/inbox")
+        with app.app_context():
+            engine = db.engine
+        meter = Meter(lambda: backends(engine))
+        with meter.measuring():
+            for _ in range(runs):
+                assert client.get("/inbox").text.count("data-row") == 50
+        meter.cost.steps = runs
+        with app.app_context():
+            db.session.remove()
+            engine.dispose()
+    return meter.cost.each
+
+
+def judge(name: str, faces: dict[int, Face]) -> list[str]:
+    """Return the promises that the figures of one database break."""
+    few, many = (faces[size] for size in SIZES)
+    broken = []
+    if many.page > AT_MOST:
+        broken.append(f"{name}: the first page takes {many.page:.0f} ms at {SIZES[1]} open items, not {AT_MOST:.0f}")
+    for part in ("page", "queries"):
+        ratio = getattr(many, part) / getattr(few, part)
+        if ratio > RATIO:
+            broken.append(f"{name}: the {part} of an inbox take {ratio:.2f} times as long with ten times the items")
+    return broken
