@@ -30,7 +30,7 @@ class Place:
 
 PLACES: Final = (
     Place(endpoint="inbox.index", label=lazy_gettext("待办"), icon="inbox", action=Action.VIEW_INBOX),
-    Place(endpoint="desk.index", label=lazy_gettext("代为登记"), icon="pencil-square", action=Action.FILE_CASE),
+    Place(endpoint="desk.index", label=lazy_gettext("来访来电登记"), icon="pencil-square", action=Action.FILE_CASE),
     Place(endpoint="escalations.index", label=lazy_gettext("超期与督办"), icon="bell", action=Action.VIEW_ESCALATIONS),
     Place(
         endpoint="cockpit.incidents",

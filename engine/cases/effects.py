@@ -27,8 +27,6 @@ from engine.organisation.models import OrgUnit
 from engine.organisation.service import unit_by_code
 from engine.spiff import ServiceCall
 
-#: Documents that go to the resident; the others stay among staff.
-SERVED: Final = frozenset({"acceptance", "diversion", "refusal", "merged", "extension", "reply"})
 #: Beside the field in which the number of the original was entered.
 NO_SUCH_NUMBER: Final = N_("There is no other matter with this number.")
 #: zeebe:taskDefinition type of the service that prolongs clocks.
@@ -82,7 +80,7 @@ def issue(step: Step, order: DocumentOrder) -> Mapping[str, Any]:
         version_id=step.held.version_id,
         actor=step.actor,
         now=step.now,
-        served=order.template in SERVED,
+        served=order.served,
     )
     return {"document_number": document.number}
 

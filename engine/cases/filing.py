@@ -15,6 +15,7 @@ from engine.cases.attachments import StagedPhoto, add_photos
 from engine.cases.kinds import read_start
 from engine.cases.models import Case, CaseState
 from engine.cases.numbers import take_number
+from engine.cases.parties import NewParty, add_parties
 from engine.cases.vault import Receipt, Vault
 from engine.clock import CHINA
 from engine.db import new_id, writing
@@ -39,6 +40,7 @@ class Filing:
         place: code of a grid unit.
         kind: key of the process that it is filed for.
         start: what was entered into the start form of that process, as it was sent.
+        parties: other people whom it concerns, where that process knows parties.
     """
 
     title: str
@@ -54,6 +56,7 @@ class Filing:
     locale: str = "zh_CN"
     kind: str = "petition"
     start: Mapping[str, Any] = field(default_factory=dict)
+    parties: tuple[NewParty, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +89,7 @@ def file_case(
     Raises:
         Invalid: the place is not in the grid; there are too many photos; the start form has mistakes.
         NotFound: no process of this kind is deployed.
+        Conflict: it takes no parties, or none of that role, or not so many.
     """
     receipt, key = vault.receipt(submission), vault.submission_mac(submission)
     if (known := _by_submission(session, key)) is not None:
@@ -110,6 +114,7 @@ def file_case(
                 data={"channel": filing.channel, "place": place.code, "category": filing.category},
             )
             add_photos(session, case, photos, actor=actor, now=now)
+            add_parties(session, case, filing.parties, version=version, vault=vault, actor=actor, now=now)
             runtime.start(
                 session,
                 case_id=case.id,

@@ -1,11 +1,13 @@
 """What a resident, or somebody for them, hands in. One marshmallow schema for the portal and the API."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
 from engine.cases.filing import CHANNELS, Filing
+from engine.cases.parties import NewParty
 from engine.forms.messages import N_
 
 #: A Chinese mobile or land line, with or without the country's code, or an international number.
@@ -28,15 +30,42 @@ def _text(minimum: int, maximum: int, wrong: str) -> fields.String:
     )
 
 
-def check_phone(value: str) -> None:
-    """Raise when `value` is neither empty nor a telephone number."""
+def _phone(value: str) -> None:
     if value and not _PHONE.fullmatch(value.replace(" ", "")):
         raise ValidationError(PHONE_WRONG)
 
 
+class PartySchema(Schema):
+    """What somebody types of a party: JSON keys `name`, `phone`, `address`, `email`, `role`, `locale`."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    name = _text(1, 60, NAME_LENGTH)
+    phone = fields.String(load_default="", validate=_phone)
+    address = fields.String(load_default="", validate=validate.Length(max=300))
+    email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
+    role = fields.String(load_default="respondent", validate=validate.Length(max=32))
+    locale = fields.String(load_default="zh_CN", validate=validate.OneOf(("zh_CN", "en")))
+
+    @pre_load
+    def strip(self, data: Any, **_options: Any) -> Any:
+        """Take white space off the ends; what is empty is missing."""
+        if not isinstance(data, Mapping):
+            return data
+        stripped = {k: v.replace("\0", "").strip() if isinstance(v, str) else v for k, v in dict(data).items()}
+        return {k: v for k, v in stripped.items() if v != ""}
+
+    @post_load
+    def make(self, data: dict[str, Any], **_options: Any) -> NewParty:
+        """Return the value object that `add_party` takes."""
+        return NewParty(**data)
+
+
 class FilingSchema(Schema):
     """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
-    `email`, `name_hidden`, `locale`, `kind` (key of a process), `start` (its start form). Messages are gettext ids."""
+    `email`, `name_hidden`, `locale`, `kind` (key of a process), `start` (its start form),
+    `parties` (a list, see `PartySchema`). Messages are gettext ids."""
 
     class Meta:
         unknown = EXCLUDE
@@ -48,11 +77,12 @@ class FilingSchema(Schema):
     place = fields.String(required=True, error_messages={"required": REQUIRED, "null": REQUIRED})
     address = fields.String(load_default="", validate=validate.Length(max=300))
     name = _text(1, 60, NAME_LENGTH)
-    phone = fields.String(load_default="", validate=check_phone)
+    phone = fields.String(load_default="", validate=_phone)
     email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
     name_hidden = fields.Boolean(load_default=True)
     kind = fields.String(load_default="petition", validate=validate.Regexp(r"[a-z][a-z0-9_-]{0,63}$"))
     start = fields.Dict(keys=fields.String(), load_default=dict)
+    parties = fields.List(fields.Nested(PartySchema), load_default=list, validate=validate.Length(max=8))
     locale = fields.String(load_default="zh_CN", validate=validate.OneOf(("zh_CN", "en")))
 
     @pre_load
@@ -71,4 +101,4 @@ class FilingSchema(Schema):
     @post_load
     def make(self, data: dict[str, Any], **_options: Any) -> Filing:
         """Return the value object that `file_case` takes."""
-        return Filing(**data)
+        return Filing(**{**data, "parties": tuple(data["parties"])})

@@ -1,6 +1,6 @@
 """What staff do with a task besides completing it: the policy is asked, the task changes, people are told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,10 @@ from engine.cases.models import Case
 from engine.cases.subject import get_case, subject_of
 from engine.cases.verb_texts import TEXTS
 from engine.db import writing
-from engine.errors import Forbidden
+from engine.errors import Forbidden, Invalid
 from engine.events import after_commit
 from engine.instances.notifying import of_staff
+from engine.instances.returning import SentBack
 from engine.instances.runtime import Runtime
 from engine.notices import notify
 from engine.organisation.absences import away
@@ -193,11 +194,33 @@ def remove_co_handler(acting: Acting, request_id: UUID) -> CoHandler:
     return co_handling.remove(acting.session, request_id, staff=acting.staff, now=acting.now)
 
 
-def tell_returned(acting: Acting, item_ids: Iterable[UUID], note: str) -> None:
-    """Tell whoever has a task that the matter came back to it."""
-    for item_id in item_ids:
-        item = get_item(acting.session, item_id)
-        _tell(acting, item, "task_returned", _holders(acting, item), note)
+def send_back(acting: Acting, item_id: UUID, *, target_id: UUID, reason: str) -> SentBack:
+    """Send the branch of a task back to a finished step of its process.
+
+    Raises:
+        EngineError: see `Runtime.send_back`, and the policy; `return-reason`: none is given.
+    """
+    acting.open(item_id, Action.RETURN)
+    if not reason.strip():
+        raise Invalid("return-reason", "Write why it goes back: whoever gets it has to know. Nothing was changed.")
+    with writing(acting.session):
+        back = acting.runtime.send_back(
+            acting.session, item_id, target_id, staff=acting.staff, reason=reason.strip(), now=acting.now
+        )
+        for opened in back.opened:
+            item = get_item(acting.session, opened)
+            _tell(acting, item, "task_returned", _holders(acting, item), reason.strip())
+    return back
+
+
+def take_back(acting: Acting, item_id: UUID) -> SentBack:
+    """Take back one's own completion, while nobody has opened what came of it.
+
+    Raises:
+        EngineError: see `Runtime.take_back`, and the policy.
+    """
+    acting.open(item_id, Action.TAKE_BACK)
+    return acting.runtime.take_back(acting.session, item_id, staff=acting.staff, now=acting.now)
 
 
 def _refuse_sealed(subject: CaseSubject) -> None:

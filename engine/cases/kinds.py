@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.cases.parties import allowed, party_roles
 from engine.definitions import LoadedVersion, active_version, load
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.errors import EngineError, Invalid
@@ -24,6 +25,7 @@ class Kind:
     Args:
         portal, staff: who may file it.
         parties: least and most other people that it needs, None when it is about the petitioner alone.
+        party_roles: what those can be, key → name.
         categories: `value` and `label` of each.
         form: what is asked beside the common fields; None when nothing is.
     """
@@ -34,6 +36,7 @@ class Kind:
     portal: bool
     staff: bool
     parties: tuple[int, int] | None
+    party_roles: Mapping[str, str]
     categories: list[dict[str, str]]
     form: Form | None
 
@@ -62,14 +65,14 @@ def kind_of(session: Session, key: str, locale: str) -> Kind:
     manifest = version.package.manifest
     opened = manifest.get("start", {"portal": True, "staff": True})
     form = start_form(version)
-    parties = manifest.get("parties")
     return Kind(
         key=key,
         name=_said(manifest["name"], locale) or key,
         description=_said(manifest.get("description", {}), locale),
         portal=bool(opened.get("portal")),
         staff=bool(opened.get("staff")),
-        parties=(int(parties.get("min", 1)), int(parties.get("max", 9))) if parties else None,
+        parties=allowed(version),
+        party_roles=party_roles(version, locale),
         categories=[
             {"value": each["key"], "label": _said(each["name"], locale) or each["key"]} for each in version.categories
         ],

@@ -1,6 +1,6 @@
 """The parties of a case: who they are, who adds them, what a process knows of them, how they are reached."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -219,6 +219,21 @@ def add_party(
         _note(session, Tag.CASE_PARTY_ADDED, case, told, actor, now)
         session.flush()
         return party
+
+
+def add_parties(
+    session: Session,
+    case: Case,
+    given: Iterable[NewParty],
+    *,
+    version: LoadedVersion,
+    vault: Vault,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Add several parties; see `add_party`."""
+    for each in given:
+        add_party(session, case, each, version=version, vault=vault, actor=actor, now=now)
 
 
 def _note(session: Session, tag: Tag, case: Case, data: Mapping[str, Any], actor: Actor, now: datetime) -> None:

@@ -82,6 +82,11 @@ class CaseView:
     events: list[AuditEvent]
     linked: list[Linked]
 
+    @property
+    def own_events(self) -> list[AuditEvent]:
+        """The events of the case itself."""
+        return [event for event in self.events if event.case_id == self.case.id]
+
     def shows(self, field: str) -> bool:
         """Whether the viewer may see `field`, a key of `Field`."""
         return Field(field) in self.visible

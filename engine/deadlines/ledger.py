@@ -37,6 +37,8 @@ class EventKind(StrEnum):
     #: a notice changed the calendar
     RECOMPUTED = "recomputed"
     STOPPED = "stopped"
+    #: runs again: what stopped it was taken back; the date is as it was
+    REVIVED = "revived"
     CANCELLED = "cancelled"
 
 

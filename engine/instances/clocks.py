@@ -1,11 +1,17 @@
 """Clocks of a process: started with the activity that carries `chuishao:clock`, stopped or cancelled with it."""
 
+from collections.abc import Container
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
+
 from engine.deadlines import ClockSpec, cancel_clock, start_clock, stop_clock
 from engine.deadlines.clocks import Unit, default_roll
+from engine.deadlines.models import Clock, ClockState
+from engine.deadlines.revival import rebind_clock
 from engine.errors import EngineError, Invalid
 from engine.instances.assignment import Reader, place
 from engine.instances.hooks import Step
@@ -14,6 +20,52 @@ from engine.spiff import Scope
 
 #: Kinds of elements, beside the tasks of people, that a clock can run on.
 SCOPES: Final = ("subProcess", "transaction", "adHocSubProcess", "callActivity")
+
+
+_RUNNING: Final = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
+_CLOCKS: Final = select(
+    Clock.id, Clock.scope_id, Clock.element_id, Clock.process_id, Clock.name, Clock.kind, Clock.due_at, Clock.started_at
+).where(Clock.instance_id == bindparam("instance"), Clock.state.in_(_RUNNING))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningClock:
+    """A clock of the instance, as far as tasks and timers follow it."""
+
+    id: UUID
+    scope_id: str
+    element_id: str
+    process_id: str
+    name: str
+    kind: str
+    due_at: datetime
+    started_at: datetime
+
+
+def running(step: Step) -> list[RunningClock]:
+    """Return the clocks of a step's instance that run now."""
+    rows = step.connection.execute(_CLOCKS, {"instance": step.held.id})
+    return [RunningClock(**row._mapping) for row in rows]
+
+
+def runs_on(step: Step, reader: Reader, scope: Scope, clocks: list[RunningClock], scopes: Container[str]) -> bool:
+    """Let a clock go on that measured an activity before the process was sent back; say whether there is one.
+
+    A statutory clock is never begun anew; another one only goes on where a completion is taken back.
+
+    Args:
+        clocks: those that run.
+        scopes: ids of the activities under way.
+    """
+    if not step.taking_back and reader.text("clock.kind") != "statutory":
+        return False
+    place, name = (scope.process_id, scope.element_id), reader.text("clock")
+    for clock in clocks:
+        same = (clock.process_id, clock.element_id) == place and clock.name == name
+        if same and clock.scope_id not in scopes:
+            rebind_clock(step.session, clock.id, scope.id)
+            return True
+    return False
 
 
 def begin(step: Step, reader: Reader, scope: Scope) -> None:

@@ -138,6 +138,7 @@ class Conductor:
             if each.kind in _TOLD and not each.cancelled:
                 told = {"element": each.element_id, "kind": each.kind, "name": each.name}
                 step.ledger.note(Tag.INSTANCE_STEP_DONE, told)
+        difference.ended = cancelled or workflow.is_completed
         rows = difference.write()
         status = self._status(step, live, cancelled=cancelled, tried=tried)
         ended = None if status.value in MOVABLE else step.now

@@ -15,7 +15,7 @@ from sqlalchemy import Table, bindparam, insert, select, text, update
 
 from engine.audit import Tag
 from engine.db import new_id
-from engine.deadlines.models import Clock, ClockState, Rung, RungState, Timer, TimerState
+from engine.deadlines.models import Rung, RungState, Timer, TimerState
 from engine.errors import Invalid
 from engine.instances import clocks
 from engine.instances.assignment import Reader, due, place
@@ -36,10 +36,6 @@ _CANCEL_TIMERS: Final = Prepared(
     update(_TIMER)
     .where(_TIMER.c.instance_id == bindparam("instance"), _TIMER.c.task_id == bindparam("task"), _WAITING)
     .values(state=TimerState.CANCELLED.value)
-)
-_RUNNING: Final = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
-_CLOCKS: Final = select(Clock.id, Clock.scope_id, Clock.name, Clock.due_at, Clock.started_at).where(
-    Clock.instance_id == bindparam("instance"), Clock.state.in_(_RUNNING)
 )
 _RUNGS: Final = select(Rung.name, Rung.due_at, Rung.state).where(Rung.clock_id == bindparam("clock"))
 
@@ -87,17 +83,6 @@ class Elements:
         return cast(ElementOutline, self._processes[process_id].elements[element_id])
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunningClock:
-    """A clock of the instance, as far as tasks and timers follow it."""
-
-    id: UUID
-    scope_id: str
-    name: str
-    due_at: datetime
-    started_at: datetime
-
-
 class Difference:
     """Writes the rows of one step.
 
@@ -118,7 +103,7 @@ class Difference:
     ) -> None:
         self.step, self.elements = step, elements
         self.before, self.after, self.done, self.fired = before, after, done, fired
-        self._clocks: list[RunningClock] | None = None
+        self._clocks: list[clocks.RunningClock] | None = None
 
     def write(self) -> list[dict[str, Any]]:
         """Write every row that differs, at the latest with the ledger; return the rows of the new work items.
@@ -153,8 +138,12 @@ class Difference:
         if gone:
             ending = {scope.id: scope for scope in gone}
             for clock in self.clocks:
-                if clock.scope_id in ending:
+                if clock.scope_id in ending and not (self.step.going_back and clock.kind == "statutory"):
                     clocks.end(self.step, clock.id, passed=self._was_passed(ending[clock.scope_id]))
+            self._clocks = None
+        if self.ended:  # those that ran on when the process was sent back, and were not reached again
+            for clock in self.clocks:
+                clocks.end(self.step, clock.id, passed=False)
             self._clocks = None
 
     def _was_passed(self, scope: Scope) -> bool:
@@ -162,6 +151,8 @@ class Difference:
 
     #: ids of activities that this step completed, as opposed to gave up; set by the runtime before `write`
     passed: frozenset[str] = frozenset()
+    #: the process has come to its end; set likewise
+    ended: bool = False
 
     # ---- what is new
 
@@ -170,7 +161,8 @@ class Difference:
             if key not in self.before.scopes:
                 element = self.elements.get(scope.process_id, scope.element_id)
                 reader = Reader(self.step, element, scope.id, scope.data)
-                clocks.begin(self.step, reader, scope)
+                if not clocks.runs_on(self.step, reader, scope, self.clocks, self.after.scopes):
+                    clocks.begin(self.step, reader, scope)
                 self._clocks = None
 
     def _begin_timers(self) -> None:
@@ -212,7 +204,7 @@ class Difference:
         )
         raise Reader(self.step, element, timer.id, {}).failure(missing, element.timer_expression)
 
-    def _nearness(self, clock: RunningClock, timer: WaitingTimer) -> tuple[int, int]:
+    def _nearness(self, clock: clocks.RunningClock, timer: WaitingTimer) -> tuple[int, int]:
         """How deep the clock's activity is among those around the timer, and how many scopes are around both."""
         inside = timer.scope_ids.index(clock.scope_id) + 1 if clock.scope_id in timer.scope_ids else 0
         scope = self.after.scopes.get(clock.scope_id)
@@ -248,9 +240,10 @@ class Difference:
             "owner_id": where.owner_id, "claimed_at": self.step.now if where.owner_id else None,
             "due_at": due(reader) or (clock.due_at if clock else None),
             "clock_id": clock.id if clock else None, "priority": 0, "created_at": self.step.now,
+            "trail": task.trail.to_json() | ({"from": self.done} if self.done else {}),
         }  # fmt: skip
 
-    def _clock_of(self, task: OpenTask) -> RunningClock | None:
+    def _clock_of(self, task: OpenTask) -> clocks.RunningClock | None:
         """The clock that a task follows: its own, else that of the nearest activity around it."""
         if not self.after.scopes:
             return None
@@ -261,11 +254,10 @@ class Difference:
         return None
 
     @property
-    def clocks(self) -> list[RunningClock]:
+    def clocks(self) -> list[clocks.RunningClock]:
         """The clocks of the instance that run now."""
         if self._clocks is None:
-            rows = self.step.connection.execute(_CLOCKS, {"instance": self.step.held.id})
-            self._clocks = [RunningClock(**row._mapping) for row in rows]
+            self._clocks = clocks.running(self.step)
         return self._clocks
 
 

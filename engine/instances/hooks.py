@@ -49,6 +49,10 @@ class Step:
     posted: bool = False
     #: something outside of the process was done, which may have moved clocks
     performed: bool = False
+    #: the process is sent back: statutory clocks run on, whatever becomes of what they measure
+    going_back: bool = False
+    #: a completion is taken back: every clock goes on as if it had not been
+    taking_back: bool = False
 
     @property
     def case_id(self) -> UUID:
@@ -84,6 +88,7 @@ class DocumentOrder:
         data: what the task saw, with what was entered.
         unit_id: the unit that issues it: the one that had the task; None where the diagram names none.
         settings: the task's `chuishao:` settings.
+        served: residents receive it with the task's notice; else it stays among staff.
     """
 
     template: str
@@ -92,6 +97,7 @@ class DocumentOrder:
     data: Mapping[str, Any]
     unit_id: UUID | None
     settings: Mapping[str, str]
+    served: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

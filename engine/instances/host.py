@@ -11,7 +11,7 @@ from engine.deadlines import WorkCalendar, calendar_for, host_functions
 from engine.deadlines.models import Clock, ClockState, Rung
 from engine.errors import Invalid
 from engine.instances.hooks import DocumentOrder, Step
-from engine.instances.notifying import notify_task
+from engine.instances.notifying import notify_task, reaches_residents
 from engine.spiff import ServiceCall
 
 #: `zeebe:taskDefinition type` of a send task that notifies people; the runtime carries it out itself.
@@ -119,6 +119,7 @@ class StepHost:
             data=call.data,
             unit_id=None,
             settings=call.settings,
+            served=call.type == NOTIFY and reaches_residents(call.settings.get("to", "")),
         )
         return step.hooks.issue_document(step, order)
 

@@ -80,6 +80,12 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     return None
 
 
+def reaches_residents(whom: str) -> bool:
+    """Say whether one of the addressees of `chuishao:to` is who filed the matter, or another party of it."""
+    relations = (part.strip() for part in whom.split(";"))
+    return any(relation in ("resident", "parties") or relation.startswith("party:") for relation in relations)
+
+
 def post(
     step: Step,
     *,

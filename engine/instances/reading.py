@@ -34,7 +34,7 @@ def latest_instance(session: Session, case_id: UUID) -> Instance | None:
 
 def case_tokens(session: Session, case_id: UUID) -> list[TokenView]:
     """Return where the tokens of a case's latest instance stand, calls and sub-processes around them included."""
-    workflow = _workflow(session, latest_instance(session, case_id))
+    workflow = workflow_of(session, latest_instance(session, case_id))
     return workflow.tokens() if workflow is not None else []
 
 
@@ -50,7 +50,7 @@ def done_elements(session: Session, case_id: UUID) -> list[Done]:
 
 def task_data(session: Session, item: WorkItem) -> dict[str, Any]:
     """Return the data that an open task sees, for showing its form; empty when the task is over."""
-    workflow = _workflow(session, session.get(Instance, item.instance_id))
+    workflow = workflow_of(session, session.get(Instance, item.instance_id))
     tasks = workflow.open_tasks() if workflow is not None else []
     return next((dict(task.data) for task in tasks if task.id == item.task_id), {})
 
@@ -64,17 +64,17 @@ def instance_data(session: Session, instance_id: UUID) -> dict[str, Any]:
     instance = session.get(Instance, instance_id)
     if instance is None:
         raise NotFound("no-such-instance", "There is no instance {id}.", id=str(instance_id))
-    workflow = _workflow(session, instance, ended=True)
+    workflow = workflow_of(session, instance, ended=True)
     return workflow.data if workflow is not None else {}
 
 
 def waiting_messages(session: Session, instance_id: UUID) -> list[WaitingMessage]:
     """Return the messages that an instance waits for; none when it has ended or is stopped."""
-    workflow = _workflow(session, session.get(Instance, instance_id))
+    workflow = workflow_of(session, session.get(Instance, instance_id))
     return workflow.waiting_messages() if workflow is not None else []
 
 
-def _workflow(session: Session, instance: Instance | None, *, ended: bool = False) -> Workflow | None:
+def workflow_of(session: Session, instance: Instance | None, *, ended: bool = False) -> Workflow | None:
     """Bring back a copy of a process for looking at; nothing can be moved with it."""
     if instance is None or not instance.state or not (ended or instance.status in MOVABLE):
         return None

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, Tag
 from engine.db import new_id, writing
 from engine.definitions import active_version, load
-from engine.instances import completion, escalation, receiving, store, timers
+from engine.instances import completion, escalation, receiving, returning, store, timers, undoing
 from engine.instances.completion import Completed
 from engine.instances.conductor import Conductor
 from engine.instances.diff import EMPTY
@@ -25,8 +25,10 @@ from engine.instances.hooks import Hooks, Performer
 from engine.instances.incidents import Attempt
 from engine.instances.models import Instance, InstanceStatus
 from engine.instances.retrying import retry
+from engine.instances.returning import SentBack
 from engine.instances.store import Held
 from engine.instances.timers import Fired
+from engine.organisation.models import Staff
 
 
 class Runtime:
@@ -220,6 +222,31 @@ class Runtime:
         return receiving.receive(
             self.conductor, session, instance_id, waiting_id, submitted, sender=sender, actor=actor, now=now
         )
+
+    def send_back(
+        self, session: Session, item_id: UUID, target_id: UUID, *, staff: Staff, reason: str, now: datetime
+    ) -> SentBack:
+        """Send the branch of a task back to a step of the same process that was done.
+
+        A new token goes there, with the data as they are now; what came of the step is withdrawn, branches beside stay
+        unless they parted after it. Whoever did the step gets it again, if they still may. Statutory clocks run on.
+
+        Raises:
+            NotFound: there is no such task, or no such step.
+            Forbidden: the task is not with `staff`.
+            Conflict: the task is over or lent; `return-elsewhere`, `return-failed`. Nothing was changed.
+        """
+        return returning.send_back(self.conductor, session, item_id, target_id, staff=staff, reason=reason, now=now)
+
+    def take_back(self, session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> SentBack:
+        """Take back one's own completion, while nobody has opened what came of it. Clocks go on as if it had not been.
+
+        Raises:
+            NotFound: there is no such task.
+            Forbidden: somebody else completed it.
+            Conflict: `take-back-opened`, `take-back-told`, `take-back-late`: why it is too late. Nothing was changed.
+        """
+        return undoing.take_back(self.conductor, session, item_id, staff=staff, now=now)
 
     def cancel(self, session: Session, instance_id: UUID, *, reason: str, actor: Actor, now: datetime) -> None:
         """Give up everything that is under way in an instance. Its case's state is the caller's to set.

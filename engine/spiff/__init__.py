@@ -26,7 +26,7 @@ from engine.spiff.outline import (
 )
 from engine.spiff.ports import Host, ServiceCall
 from engine.spiff.specification import Specification, compile_process
-from engine.spiff.views import Ending, OpenTask, Passed, Scope, Thrown, TokenView, WaitingMessage, WaitingTimer
+from engine.spiff.views import Ending, OpenTask, Passed, Scope, Thrown, TokenView, Trail, WaitingMessage, WaitingTimer
 from engine.spiff.workflow import Workflow
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "StepFailed",
     "Thrown",
     "TokenView",
+    "Trail",
     "WaitingMessage",
     "WaitingTimer",
     "Workflow",

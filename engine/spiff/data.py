@@ -113,6 +113,11 @@ def standing(workflow: Any) -> dict[str, Any]:
     tokens = workflow.live_tokens()
     if not tokens:
         return dict(workflow.last_task.data if workflow.last_task is not None else workflow.data)
+    return standing_of(workflow, tokens)
+
+
+def standing_of(workflow: Any, tokens: list[Any]) -> dict[str, Any]:
+    """The data of some open tokens of a process, and of the sub-processes in them."""
     data = merged([task.parent or task for task in tokens])
     for task in tokens:
         if task.task_spec.shares_scope:

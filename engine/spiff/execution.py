@@ -17,7 +17,7 @@ from engine.spiff.specs.control import Fork
 from engine.spiff.specs.element import About
 from engine.spiff.specs.events import BoundaryEvent
 from engine.spiff.specs.instances import Repeated
-from engine.spiff.specs.token import FUTURE, OPEN, READY, WAITING, Token
+from engine.spiff.specs.token import COMPLETED, FUTURE, OPEN, READY, WAITING, Token
 from engine.spiff.specs.triggers import Condition, Error, Escalation, Message, Scoped, Signal
 from engine.spiff.views import Thrown
 
@@ -132,6 +132,15 @@ class Execution(Flat, Moments, Record, BpmnWorkflow):
         if inside.depth > MAX_CALLS:
             self.script_engine.fail(task, "calls-too-deep", f"processes call each other more than {MAX_CALLS} deep")
         inside.begin(data)
+
+    def open_inside(self, task: Token, data: dict[str, Any]) -> Inside:
+        """Open what a sub-process or call activity holds without a token at its beginning."""
+        spec = self.subprocess_specs[task.task_spec.spec]
+        inside = self.subprocesses[task.id] = Inside(spec, task, self)
+        inside.task_tree = Token(inside, inside.spec.start, None, FUTURE)
+        inside.task_tree.data = data
+        inside.task_tree._set_state(COMPLETED)
+        return inside
 
     def cancel_inside(self, task: Token) -> None:
         """Cancel what a sub-process or call activity holds."""

@@ -8,6 +8,7 @@ from engine.spiff.specs.control import Fork
 from engine.spiff.specs.events import BoundaryEvent
 from engine.spiff.specs.instances import Repeated, index_of
 from engine.spiff.specs.token import READY, STARTED, Token
+from engine.spiff.views import Trail
 
 
 def is_activity(task: Token) -> bool:
@@ -54,3 +55,16 @@ def seen_by(task: Token) -> dict[str, Any]:
         if inside is not None:
             return standing(inside)
     return dict(task.data)
+
+
+def trail(task: Token) -> Trail:
+    """Where a task is."""
+    way: list[tuple[str, str, int | None]] = []
+    step: Token | None = task
+    while step is not None:
+        wrapper = step.parent
+        several = index_of(step) is not None and isinstance(wrapper.task_spec, Repeated)
+        name = wrapper.task_spec.name if several else step.task_spec.name
+        way.insert(0, (step.id, name, index_of(step)))
+        step = getattr(step.workflow, "parent_task", None)
+    return Trail(since=task.last_state_change, way=tuple(way))

@@ -1,8 +1,31 @@
 """What the door shows of a running process. Plain data; `data` is to be read, never changed: values are shared."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trail:
+    """Where a task is, or was, in a process.
+
+    Args:
+        since: the moment at which it was opened, on the process's own scale.
+        way: (id, name, index among several instances or None) of each activity around it, outermost first, itself last.
+    """
+
+    since: float
+    way: tuple[tuple[str, str, int | None], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is kept in `work_item.trail`."""
+        return {"since": self.since, "way": [list(step) for step in self.way]}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Trail":
+        """Return what `to_json` made."""
+        return cls(since=kept["since"], way=tuple((step[0], step[1], step[2]) for step in kept["way"]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +40,7 @@ class OpenTask:
         instances: (element id, position from 0) of each activity with several instances around it, outermost first,
             itself included.
         scope_ids: the ids of the sub-processes and calls around it, outermost first; see `Scope`.
+        trail: where it is; with it the process can be sent back here when it is done.
     """
 
     id: str
@@ -27,6 +51,7 @@ class OpenTask:
     data: dict[str, Any]
     instances: tuple[tuple[str, int], ...]
     scope_ids: tuple[str, ...]
+    trail: Trail
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,9 @@ from engine.spiff.compaction import compact
 from engine.spiff.data import standing
 from engine.spiff.environment import Environment
 from engine.spiff.execution import Execution
-from engine.spiff.places import around, around_event, is_activity, seen_by
+from engine.spiff.places import around, around_event, is_activity, seen_by, trail
 from engine.spiff.ports import Host
+from engine.spiff.returnable import Returnable
 from engine.spiff.snapshot import read_snapshot, write_snapshot
 from engine.spiff.specification import Specification
 from engine.spiff.specs.activities import ManualActivity
@@ -20,7 +21,7 @@ from engine.spiff.values import payload as checked
 from engine.spiff.views import Ending, OpenTask, Passed, Scope, Thrown, TokenView, WaitingMessage, WaitingTimer
 
 
-class Workflow:
+class Workflow(Returnable):
     """One running process. Not shared between threads; after a `StepFailed` it must be thrown away."""
 
     def __init__(self, execution: Execution) -> None:
@@ -161,6 +162,7 @@ class Workflow:
                         data=dict(task.data),
                         instances=instances,
                         scope_ids=scope_ids,
+                        trail=trail(task),
                     )
                 )
         return found

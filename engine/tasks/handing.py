@@ -31,6 +31,8 @@ class Handing(StrEnum):
     DELEGATED = "delegated"
     #: it has come back from whom it was delegated to
     HANDED_BACK = "handed_back"
+    #: the matter was sent back to this step
+    RETURNED = "returned"
 
 
 def handing(item: WorkItem) -> Handing | None:
@@ -145,7 +147,7 @@ def recall(session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> W
         item = lock_item(session, item_id)
         refuse_over(item)
         how = handing(item)
-        if how in (None, Handing.HANDED_BACK):
+        if how in (None, Handing.HANDED_BACK, Handing.RETURNED):
             raise Conflict("task-not-handed", "“{task}” was not given to anybody: there is nothing to take back.",
                            task=item.name)  # fmt: skip
         if item.handed is not None and item.handed["by"] != str(staff.id):

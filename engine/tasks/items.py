@@ -21,7 +21,7 @@ _LIVE: Final = text("state IN ('open', 'claimed')")
 _NEW: Final = (
     "id", "case_id", "instance_id", "jurisdiction", "task_id", "element_id", "process_id", "name", "form_id", "role",
     "party", "unit_id", "inbox_key", "why", "excluded", "state", "owner_id", "claimed_at", "due_at",
-    "clock_id", "priority", "created_at",
+    "clock_id", "priority", "created_at", "trail",
 )  # fmt: skip
 _INSERT: Final = Prepared(insert(_TABLE), _NEW)
 _COMPLETE: Final = Prepared(

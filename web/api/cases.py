@@ -87,4 +87,4 @@ def _facts(view: CaseView) -> dict[Field, Any]:
 @blueprint.response(200, TimelineSchema)
 def read_timeline(case_id: UUID) -> Any:
     """Read what happened to a case, as far as the token's holder may; first things first."""
-    return {"events": case_view(current.session(), current.viewer(), case_id, vault=current.vault()).events}
+    return {"events": case_view(current.session(), current.viewer(), case_id, vault=current.vault()).own_events}

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
-from engine.cases.filing_schema import FilingSchema
+from engine.cases.filing_schema import FilingSchema, PartySchema
 from engine.definitions import VersionState
 from engine.tasks import Bucket, Holding, WorkItemState
 from web.words import one_line
@@ -158,6 +158,7 @@ class CaseFiling(FilingSchema):
         unknown = RAISE
 
     channel = fields.String(load_default="api", validate=validate.OneOf(CHANNELS))
+    parties = fields.List(fields.Nested(PartySchema(unknown=RAISE)), load_default=list, validate=validate.Length(max=8))
 
 
 class FiledSchema(Schema):

@@ -74,7 +74,7 @@ def step_rows(view: CaseView) -> list[dict[str, Any]]:
     """Return the steps of a matter as rows: what was done, oldest first, then what is under way."""
     began: dict[str, AuditEvent] = {}
     rows: list[dict[str, Any]] = []
-    for event in view.events:
+    for event in view.own_events:
         item = str(event.data.get("item", "")) if isinstance(event.data, dict) else ""
         if event.tag == Tag.WORK_ITEM_CREATED:
             began[item] = event

@@ -8,8 +8,8 @@ from flask_babel import gettext
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
+from engine.cases.filing_schema import PartySchema
 from engine.cases.parties import add_party, may_add, party_roles, require_task
-from engine.cases.party_schema import PartySchema
 from engine.cases.slips import issue_slip, slip_number
 from engine.cases.subject import get_case
 from engine.cases.vault import new_submission
@@ -38,7 +38,7 @@ def new(case_id: UUID) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         return _form(view, fields, {}, {})
     try:
-        given = PartySchema().load(request.form.to_dict())
+        given = PartySchema().load({"role": next(iter(party_roles(version, "zh_CN"))), **request.form.to_dict()})
     except ValidationError as error:
         messages = error.normalized_messages()  # type: ignore[no-untyped-call]
         errors = {name: [gettext(str(text)) for text in texts] for name, texts in messages.items()}

@@ -141,7 +141,7 @@ def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] |
         "cases/task.html", item=item, view=view, case=view.case, now=current.now(), form=form,
         documentation=element.documentation if element else "", why=why_me(item, locale),
         reasons={clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks},
-        story=story.lines(view.events), steps=step_rows(view), request_key=secrets.token_urlsafe(18),
+        story=story.lines(view.events, others=story.other_numbers(view)), steps=step_rows(view), request_key=secrets.token_urlsafe(18),
         extension=extension or {}, offers=shown_offers(view.case, current.viewer()),
         party_panel=panel(view), assists=item.id in assisted_items(view),
         may_extend=form is not None and may_ask(session, item, current.staff()),

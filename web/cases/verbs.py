@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from engine.cases import handling
 from engine.cases.view import CaseView
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound
+from engine.instances.returning import finished_steps, preview
+from engine.instances.undoing import may_take_back
 from engine.organisation.absences import away
 from engine.organisation.colleagues import Colleague, colleagues, find_person
 from engine.organisation.models import OrgUnit, Staff
@@ -22,6 +24,7 @@ from engine.tasks.handing import Handing, handing
 from engine.tasks.models import LIVE, WorkItemState
 from engine.tasks.permission import covering
 from web import current
+from web.auth.access import background
 from web.parsing import ids
 from web.words import one_line, say
 
@@ -52,6 +55,8 @@ def task_verbs(item: WorkItem, view: CaseView) -> dict[str, Any]:
         "cover": covering(session, item, staff, now) if item.state in LIVE else None,
         "absence": away(session, item.owner_id, item.role, item.unit_id, now) if item.owner_id else None,
         "requests": requests_of(session, item.id),
+        "steps": _steps(finished_steps(session, item)) if "return" in allowed else [],
+        "may_take_back": item.state == WorkItemState.COMPLETED and may_take_back(session, item, staff),
         "readers": readers(session, item.case_id),
         "to_role": _others(colleagues(session, unit, role=item.role), item) if near and unit else [],
         "to_unit": _others(colleagues(session, unit), item) if near and unit else [],
@@ -69,11 +74,21 @@ def _allowed(item: WorkItem, view: CaseView, how: Handing | None) -> frozenset[s
         "delegate": owns and not lent and may(viewer, Action.DELEGATE, subject),
         "transfer": not lent and (owns or item.state == WorkItemState.OPEN) and may(viewer, Action.TRANSFER, subject),
         "assign": not owns and not lent and may(viewer, Action.ASSIGN, subject),
+        "return": owns and not lent and may(viewer, Action.RETURN, subject),
         "co_handle": owns and not subject.sealed and may(viewer, Action.CO_HANDLE, subject),
         "copy": not subject.sealed and may(viewer, Action.COPY_IN, subject),
         "urge": not owns and may(viewer, Action.URGE, subject),
     }
     return frozenset(name for name, can in found.items() if can)
+
+
+def _steps(found: Iterable[WorkItem]) -> list[dict[str, Any]]:
+    """Return finished steps with what a list shows of each."""
+    return [
+        {"id": each.id, "name": one_line(each.name), "who": each.completed_by, "at": each.completed_at,
+         "unit": each.why.get("unit")}
+        for each in found
+    ]  # fmt: skip
 
 
 def _others(found: Iterable[Colleague], item: WorkItem) -> list[Colleague]:
@@ -100,6 +115,58 @@ def delegate(item_id: UUID) -> Response:
     to, note = _person("to"), _text("note")
     told = gettext("已委派给%(who)s，办好后会交回给您确认。", who=to.name if to else "")
     return _do(item_id, lambda: handling.delegate(current.acting(), item_id, to=_chosen(to), note=note), told)
+
+
+@blueprint.get("/<uuid:item_id>/return")
+@background
+def preview_return(item_id: UUID) -> str:
+    """Answer what going back to a step (`step`) would withdraw; also as a page by itself."""
+    item, _ = current.acting().open(item_id, Action.RETURN)
+    wanted = request.args.get("step", "")
+    steps = _steps(finished_steps(current.session(), item))
+    step = next((each for each in steps if str(each["id"]) == wanted), None)
+    if step is None:
+        return ""
+    target = get_item(current.session(), step["id"])
+    lost = [each for each in preview(current.session(), item, target) if each.id != item.id]
+    return render_template("cases/return_preview.html", step=step, item=item, lost=_work(lost))
+
+
+def _work(lost: list[WorkItem]) -> list[dict[str, Any]]:
+    """Return the tasks that would be withdrawn, with who has them."""
+    session = current.session()
+    owners = {each.id: session.get(Staff, each.owner_id) for each in lost if each.owner_id}
+    return [
+        {"name": one_line(each.name), "unit": each.why.get("unit"), "who": owner.name if owner else None}
+        for each in lost
+        for owner in [owners.get(each.id)]
+    ]
+
+
+@blueprint.post("/<uuid:item_id>/return")
+def send_back(item_id: UUID) -> Response:
+    """Send the matter back to a finished step."""
+    wanted, reason = request.form.get("step", ""), _text("reason")
+    target = ids([wanted])[0] if wanted else item_id
+    return _do(
+        item_id,
+        lambda: handling.send_back(current.acting(), item_id, target_id=target, reason=reason),
+        gettext("已退回，办过那一步的人会收到通知。"),
+    )
+
+
+@blueprint.post("/<uuid:item_id>/take-back")
+def take_back(item_id: UUID) -> Response:
+    """Take back one's own completion, and go on with the task."""
+    try:
+        back = handling.take_back(current.acting(), item_id)
+    except (Conflict, Forbidden) as error:
+        if error.code in _ELSEWHERE:
+            raise
+        flash(say(error), "warning")
+        return redirect(_back(item_id), code=303)
+    flash(gettext("已撤回，请继续办理。之前填写的内容还在。"), "success")
+    return redirect(url_for("tasks.show", item_id=back.opened[0]) if back.opened else _back(item_id), code=303)
 
 
 @blueprint.post("/<uuid:item_id>/recall")

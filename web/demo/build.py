@@ -16,7 +16,7 @@ from engine.organisation.passwords import hash_password
 from web.demo import district
 from web.demo.district import JURISDICTION, MAIL_DOMAIN, PASSWORD
 
-PETITION: Final = Path(__file__).parents[2] / "bpmn" / "petition"
+PACKAGES: Final = Path(__file__).parents[2] / "bpmn"
 #: the story begins this long before the demonstration's present
 PAST: Final = timedelta(days=36)
 
@@ -28,20 +28,21 @@ def is_built(session: Session) -> bool:
 
 
 def build_district(session: Session, now: datetime) -> None:
-    """Put the invented district, its people and its calendar into an empty database, and deploy the process."""
+    """Put the invented district, its people and its calendar into an empty database, and deploy the processes."""
     with writing(session):
         units = _add_units(session)
         _add_people(session, units)
         for year in range((now - PAST).year, now.year + 2):
             import_year(session, JURISDICTION, year, now=now)
-        deploy(
-            session,
-            Package.read_directory(PETITION),
-            author=Actor.engine(),
-            note="演示：随系统附带的版本",
-            now=now - PAST,
-            jurisdiction=JURISDICTION,
-        )
+        for folder in sorted(path.parent for path in PACKAGES.glob("*/package.json")):
+            deploy(
+                session,
+                Package.read_directory(folder),
+                author=Actor.engine(),
+                note="演示：随系统附带的版本",
+                now=now - PAST,
+                jurisdiction=JURISDICTION,
+            )
 
 
 def _add_units(session: Session) -> dict[str, OrgUnit]:

@@ -1,6 +1,6 @@
 """The page on which a matter is filed, of any kind that a package opens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from flask import render_template, request
@@ -16,6 +16,7 @@ from engine.organisation.grid import finer_places, streets
 from web import current
 from web.cases.forms import ShownForm
 from web.filing import fields
+from web.filing.parties import party_rows, read_parties
 from web.languages import choose_locale
 from web.portal import resent
 from web.portal.uploads import Staging
@@ -64,6 +65,9 @@ class FilingPage:
         filing, errors = fields.read_filing(
             request.form, choose_locale(), kind=self.kind.key, start=entered, channels=self.channels
         )
+        parties, wrong = read_parties(request.form, self.kind, choose_locale(), required=not self.channels)
+        errors = errors | wrong
+        filing = replace(filing, parties=parties) if filing is not None and not wrong else None
         staging = Staging(current.settings().secret_key, current.blobs())
         photos, problems = staging.receive(request.files.getlist("photos"), request.form.getlist("staged"))
         submission = request.form.get("submission") or new_submission()
@@ -125,13 +129,16 @@ class FilingPage:
             "person_fields": fields.person_fields(),
             "channel_fields": fields.channel_fields(self.channels),
         }
-        labels = {c["key"]: c["label"] for group in groups.values() for c in group} | fields.place_labels()
+        rows = party_rows(self.kind, required=not self.channels)
+        labels = {c["key"]: c["label"] for group in (*groups.values(), *(row.fields for row in rows)) for c in group}
+        labels |= fields.place_labels()
         return render_template(
             "filing/file.html",
             **groups,
             kind=self.kind,
             by_staff=bool(self.channels),
             started=started,
+            party_rows=rows,
             labels=labels | (started.labels if started is not None else {}),
             values=values,
             errors=errors,

@@ -141,6 +141,11 @@ class SubProcess(Activity):
         task._set_state(STARTED)
         return False
 
+    def reopened(self, task: Token) -> dict[str, Any]:
+        """Make the variables of its own, and return what the inside starts with; it does not begin by itself."""
+        Activity._update_hook(self, task)
+        return self.passed(task)
+
     def passed(self, task: Token) -> dict[str, Any]:
         """What the inside starts with."""
         return dict(task.data)

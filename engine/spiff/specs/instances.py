@@ -63,12 +63,34 @@ class Repeated(Element):
         count = task.internal_data["count"]
         index = count["begun"]
         task.internal_data["count"] = {**count, "begun": index + 1}
+        child = self.instance(task, index)
+        child.task_spec._update(child)
+
+    def reopen(self, task: Token, index: int) -> Token:
+        """Begin as if all instances but one were done, and return that one, which has not begun yet."""
+        Element._update_hook(self, task)
+        items = self.items(task)
+        if index >= len(items):
+            task.workflow.script_engine.fail(
+                task, "no-such-instance", "its collection has fewer items than it had", self.how.collection
+            )
+        task.internal_data["count"] = {"total": len(items), "begun": len(items), "done": len(items) - 1}
+        if self.how.results:
+            known = task.data.get(self.how.results)
+            kept = list(known) if isinstance(known, list) else []
+            task.internal_data["results"] = [*kept, *[None] * len(items)][: len(items)]
+        task._set_state(STARTED)
+        task.internal_data["items"] = items
+        return self.instance(task, index)
+
+    def instance(self, task: Token, index: int) -> Token:
+        """Make the token of an instance."""
         child = task._add_child(task.workflow.spec.task_specs[self.each])
         own = {"loopCounter": index + 1}
         if self.how.item:
             own[self.how.item] = task.internal_data["items"][index]
         child.internal_data.update(own=own, index=index)
-        child.task_spec._update(child)
+        return child
 
     def collect(self, task: Token, child: Token) -> None:
         """Evaluate what an instance contributes to the list of results, with the data it sees."""
@@ -142,6 +164,14 @@ class Loop(Repeated):
         task._set_state(STARTED)
         self.begin(task)
         return False
+
+    def reopen(self, task: Token, index: int) -> Token:
+        """Begin again in a round, which has not begun yet."""
+        Element._update_hook(self, task)
+        task.internal_data["count"] = {"total": 0, "begun": index + 1, "done": index}
+        task.internal_data["items"] = []
+        task._set_state(STARTED)
+        return self.instance(task, index)
 
     def again(self, task: Token) -> bool:
         """Is there another round?"""

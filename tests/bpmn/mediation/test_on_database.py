@@ -61,11 +61,11 @@ class Town:
             )
         filing = Filing(
             title="阳台外挑影响采光", text="对方阳台外挑一米", place="willow-1", name="李四", email="li@example.org",
-            category="neighbour",
+            category="neighbour", kind="mediation", start={"request": "拆除外挑部分", "tried": "yes"},
         )  # fmt: skip
         self.case: Case = file_case(
             session, filing, jurisdiction=JURISDICTION, submission=new_submission(), vault=VAULT, runtime=self.runtime,
-            actor=Actor.resident(), now=now, kind="mediation",
+            actor=Actor.resident(), now=now,
         ).case  # fmt: skip
 
     def actor(self, login: str) -> Actor:
@@ -206,6 +206,8 @@ def test_a_dispute_is_settled_confirmed_and_performed(town: Town) -> None:
         "application", "acceptance_register", "rights", "minutes", "agreement", "confirmation_application",
         "return_visit",
     ]  # fmt: skip
+    served = [each.kind for each in documents_of(town.session, town.case.id) if each.served_at is not None]
+    assert served == ["acceptance_register", "rights", "agreement"]
     assert "王五" not in str(town.data())
 
 

@@ -17,7 +17,8 @@ def petition(category: str = "noise", *, now: datetime = MONDAY) -> Walk:
         "id": "0190", "number": "SQ2026-000001", "kind": "petition", "title": "夜间施工噪声", "category": category,
         "channel": "portal", "filed_at": now,
     }  # fmt: skip
-    return Walk(read_package("petition"), case=case, place=PLACE, now=now)
+    services = {"convert": lambda _call: {"converted_number": "TJ2026-000001"}}
+    return Walk(read_package("petition"), case=case, place=PLACE, now=now, services=services)
 
 
 def registered(walk: Walk, **answers: Any) -> Walk:

@@ -93,6 +93,19 @@ def test_what_is_not_handled_here_is_diverted_with_a_reason(
 
 
 @pytest.mark.parametrize(
+    ("route", "kind"),
+    [("mediation", "mediation"), ("letters", "agency"), ("proposal", "proposal")],
+)
+def test_what_another_process_is_for_goes_on_there(route: str, kind: str) -> None:
+    walk = registered(filed(), statute=True, statute_kind=route, divert_reason="换一种办法继续办理")
+    assert walk.ended == "diverted"
+    ((service, settings),) = walk.performed
+    assert (service, settings["convert.kind"], settings["convert.link"]) == ("convert", kind, "became")
+    assert walk.notices == ["converted"]
+    assert list(walk.issued)[-1] == "diversion"
+
+
+@pytest.mark.parametrize(
     ("answers", "task", "notice"),
     [
         # somebody must take it over before the case ends

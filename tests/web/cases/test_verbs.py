@@ -194,3 +194,66 @@ def test_a_substitute_finds_the_task_in_the_inbox_takes_it_over_and_completes_it
     session.expire_all()
     found = session.get_one(WorkItem, item.id)
     assert (found.state, found.completed_by) == ("completed", "Water-Lead")
+
+
+def test_the_page_says_what_is_withdrawn_before_a_matter_goes_back(
+    client: FlaskClient, item: WorkItem, session: Session, district: District
+) -> None:
+    sign_in(client, "handler")
+    page = client.get(f"/tasks/{item.id}").text
+    assert "退回到哪一步" in page
+    step = session.scalars(select(WorkItem).where(WorkItem.element_id == "register")).one()
+    told_before = client.get(f"/tasks/{item.id}/return?step={step.id}").text
+    assert "由Community重新办理“register”" in told_before
+    assert "其他并行的工作不受影响" in told_before
+    assert client.get(f"/tasks/{item.id}/return?step=nonsense").text == ""
+    assert (
+        "请写明为什么退回"
+        in send(client, f"/tasks/{item.id}/return", {"step": str(step.id)}, follow_redirects=True).text
+    )
+    send(client, f"/tasks/{item.id}/return", {"step": str(step.id), "reason": "地点不对"})
+    assert told(session, district, "community") == ["task_returned"]
+    again = session.scalars(select(WorkItem).where(WorkItem.state == "claimed")).one()
+    sign_in(client, "community")
+    page = client.get(f"/tasks/{again.id}").text
+    assert "Handler退回" in page
+    assert "地点不对" in page
+    assert 'value="x"' in page  # what was entered the first time
+
+
+def test_a_step_that_never_happened_is_said_and_nothing_changes(
+    client: FlaskClient, item: WorkItem, session: Session
+) -> None:
+    sign_in(client, "handler")
+    data = {"step": str(item.id), "reason": "没有这一步"}
+    assert "没有办过这一步" in send(client, f"/tasks/{item.id}/return", data, follow_redirects=True).text
+    session.rollback()
+    assert [each.element_id for each in session.scalars(select(WorkItem).where(WorkItem.state == "claimed"))] == [
+        "handle"
+    ]
+
+
+def test_a_completion_is_taken_back_from_its_page_until_the_next_one_looked(
+    app: Flask, item: WorkItem, session: Session, district: District, now: datetime
+) -> None:
+    Runtime().send_back(
+        session, item.id, session.scalars(select(WorkItem.id).where(WorkItem.element_id == "register")).one(),
+        staff=district.person("handler"), reason="x", now=now,
+    )  # fmt: skip
+    again = session.scalars(select(WorkItem).where(WorkItem.state == "claimed")).one()
+    mine, other = app.test_client(), app.test_client()
+    sign_in(mine, "community")
+    send(mine, f"/tasks/{again.id}", {"note": "写错了", "request_key": "k" * 20})
+    assert "撤回这次办结" in mine.get(f"/tasks/{again.id}").text
+    after = send(mine, f"/tasks/{again.id}/take-back", follow_redirects=True).text
+    assert "已撤回，请继续办理" in after
+    assert 'value="写错了"' in after
+    session.rollback()
+    third = session.scalars(select(WorkItem).where(WorkItem.state == "claimed")).one()
+    send(mine, f"/tasks/{third.id}", {"note": "对了", "request_key": "l" * 20})
+    session.rollback()
+    following = session.scalars(select(WorkItem).where(WorkItem.state == "open")).one()
+    sign_in(other, "second")
+    other.get(f"/tasks/{following.id}")
+    assert "撤回这次办结" not in mine.get(f"/tasks/{third.id}").text
+    assert "已被打开" in send(mine, f"/tasks/{third.id}/take-back", follow_redirects=True).text
