@@ -127,6 +127,14 @@ def _tasks(session: Session, case_id: UUID, party: str) -> list[WorkItem]:
     return list(session.scalars(found.order_by(WorkItem.created_at)))
 
 
+def task_name(session: Session, item: WorkItem, locale: str) -> str:
+    """Return what a task is called in the reader's language, on one line."""
+    version = load(session, session.get_one(Instance, item.instance_id).version_id)
+    if version.element(item.process_id, item.element_id) is None:
+        return item.name
+    return version.element_name(item.process_id, item.element_id, locale)
+
+
 def resident_task(session: Session, case: Case, item_id: UUID, party: str = PETITIONER) -> WorkItem:
     """Return an open task of a party, the resident who filed the matter unless another is named.
 

@@ -11,7 +11,7 @@ from engine.audit import Actor, Tag, record
 from engine.cases.attachments import attachment as one_attachment
 from engine.cases.documents import document as one_document
 from engine.cases.links import member_of_family
-from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task
+from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task, task_name
 from engine.cases.models import Case
 from engine.cases.party import PETITIONER
 from engine.db import writing
@@ -61,8 +61,15 @@ def show() -> str:
     clock = matter.promise
     sentence = explain(clock.trace, choose_locale()) if clock is not None else ""
     events = told(matter.view, matter.party)
+    names = {each.id: task_name(current.session(), each, choose_locale()) for each in matter.tasks}
     return render_template(
-        "portal/matter.html", matter=matter, case=matter.view.case, why_date=sentence, events=events, now=current.now()
+        "portal/matter.html",
+        matter=matter,
+        case=matter.view.case,
+        why_date=sentence,
+        events=events,
+        now=current.now(),
+        names=names,
     )
 
 
@@ -84,9 +91,9 @@ def task(item_id: UUID) -> Response | str | tuple[str, int]:
     """Show a task that waits for the resident, such as the rating, or take its form."""
     case = _case()
     item = resident_task(current.session(), case, item_id, opened_party())
-    form = shown_form(item)
+    form, name = shown_form(item), task_name(current.session(), item, choose_locale())
     if request.method == "GET":
-        return render_template("portal/task.html", case=case, item=item, form=form)
+        return render_template("portal/task.html", case=case, item=item, name=name, form=form)
     submitted = form.parse(request.form)
     try:
         complete_as_resident(
@@ -95,7 +102,7 @@ def task(item_id: UUID) -> Response | str | tuple[str, int]:
         )  # fmt: skip
     except Invalid as error:
         shown = form.refused(submitted, error)
-        return render_template("portal/task.html", case=case, item=item, form=shown), 422
+        return render_template("portal/task.html", case=case, item=item, name=name, form=shown), 422
     flash(_("谢谢，已收到。"), "success")
     return redirect(url_for("matter.show"))
 
