@@ -118,12 +118,9 @@ def _grid(community: str, name: str) -> list[Unit]:
     return found
 
 
-def people() -> list[Person]:
-    """Return who works there. The first of each role is the account that the demonstration prints."""
+def _community_bodies() -> list[Person]:
+    """Mediators, agents, and those by whom residents decide together, community by community."""
     found = []
-    for community, (desk, grid) in _COMMUNITY_STAFF.items():
-        found.append(Person(login=f"{community}.shequ", name=desk, roles=(("community", community),)))
-        found.append(Person(login=f"{community}.wangge", name=grid, roles=(("grid_worker", community),)))
     for community, (chair, mediator, agent, secretary, speaker, overseer) in _COMMUNITY_BODIES.items():
         committee = (("mediation_chair", community), ("mediator", community))
         found += [
@@ -134,6 +131,16 @@ def people() -> list[Person]:
             Person(login=f"{community}.yishihui", name=speaker, roles=(("council", community),)),
             Person(login=f"{community}.jianwei", name=overseer, roles=(("supervisory_committee", community),)),
         ]
+    return found
+
+
+def people() -> list[Person]:
+    """Return who works there. The first of each role is the account that the demonstration prints."""
+    found = []
+    for community, (desk, grid) in _COMMUNITY_STAFF.items():
+        found.append(Person(login=f"{community}.shequ", name=desk, roles=(("community", community),)))
+        found.append(Person(login=f"{community}.wangge", name=grid, roles=(("grid_worker", community),)))
+    found += _community_bodies()
     for street, (centre, leader, main) in _STREET_STAFF.items():
         found.append(Person(login=f"{street}.zhongxin", name=centre, roles=(("street_centre", f"{street}-centre"),)))
         found.append(Person(login=f"{street}.fenguan", name=leader, roles=(("street_leader", street),)))
