@@ -17,6 +17,7 @@ from engine.audit import Actor
 from engine.cases.filing import Filing, file_case
 from engine.cases.models import Case
 from engine.cases.offers import send_offer
+from engine.cases.parties import NewParty
 from engine.cases.vault import Vault
 from engine.deadlines import calendar_for
 from engine.deadlines.calendar import WorkCalendar
@@ -113,6 +114,9 @@ class History:
             category=story.category,
             phone=f"139{self._random.randrange(10**8):08}",
             channel=self._random.choice(("portal", "portal", "portal", "hotline", "grid", "visit")),
+            kind=story.kind,
+            start=story.start,
+            parties=self._other_side(story),
         )
         filed = file_case(
             self._session,
@@ -125,6 +129,12 @@ class History:
             now=at,
         )
         self._put(self._on_duty(at + self._later()), _Running(story, filed.case.id))
+
+    def _other_side(self, story: Story) -> tuple[NewParty, ...]:
+        """Return the party that a dispute is with."""
+        if not story.against:
+            return ()
+        return (NewParty(name=story.against, phone=f"139{self._random.randrange(10**8):08}"),)
 
     def _work(self, running: _Running, at: datetime) -> None:
         """Do one open task of a case, as its story has it, and come back later for the next."""

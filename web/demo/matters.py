@@ -1,6 +1,7 @@
 """What residents of the invented district bring up, and how each of it goes. Every matter and name is made up."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -44,6 +45,11 @@ class Story:
     #: tasks after which nobody goes on, for what is still open
     stop_after: int = 99
     rating: int = 5
+    #: key of the process, and what its start form was told
+    kind: str = "petition"
+    start: Mapping[str, str] = field(default_factory=dict)
+    #: name of the other side, for a dispute
+    against: str = ""
 
 
 _C = Course
@@ -123,4 +129,12 @@ STORIES: Final = (
           place="xiangyang-1-a-1", name="韦先生", course=_C.STUCK, days_ago=0.4, stop_after=0),
     Story(title="河边护栏断了一截", text="柳巷小河护栏断了两米，孩子常在边上玩。", category="safety",
           place="liuxiang-2", name="昌女士", course=_C.STUCK, days_ago=0.35, stop_after=0),
+    Story(title="楼上装修把我家墙震裂", text="楼上砸墙，我家客厅裂了两道缝，谈了两次没谈拢。", category="neighbour",
+          place="xingfu-1-a-2", name="骆先生", course=_C.STUCK, days_ago=0.3, stop_after=0, kind="mediation",
+          start={"request": "请楼上负责修好墙面，并保证按规定时间施工。", "tried": "yes"}, against="楼上住户"),
+    Story(title="两家合用的院墙谁来修", text="院墙倒了一半，两家都说是对方的。", category="property",
+          place="xingfu-2", name="梅阿姨", course=_C.STUCK, days_ago=0.6, stop_after=0, kind="mediation",
+          start={"request": "请帮我们把费用分清楚，尽快修好。", "tried": "yes"}, against="隔壁邻居"),
+    Story(title="低保停发，想问清原因", text="上个月低保停了，没人说为什么，想请人代办。", category="welfare",
+          place="xingfu-1-a-3", name="盛奶奶", course=_C.STUCK, days_ago=0.4, stop_after=0, kind="agency"),
 )  # fmt: skip
