@@ -1,5 +1,6 @@
 // Fields that depend on an answer come and go as it is given. <form data-fields-url="…">: the server, which knows the
-// conditions, answers the form's fields; what stays is not touched, so that nobody loses a word or the cursor.
+// conditions, answers the form's fields; what stays is not touched, so that nobody loses a word or the cursor. Where
+// a page asks something of its own before them, data-fields is around those that the server answers.
 import { announce } from './live.js';
 import { words } from './words.js';
 
@@ -60,7 +61,7 @@ export async function refreshFields(form) {
     const text = await answer.text();
     if (!answer.ok || turns.get(form) !== turn) return;
     const fresh = new DOMParser().parseFromString(text, 'text/html').querySelector('.form-grid');
-    const own = form.querySelector('.form-grid');
+    const own = form.querySelector('[data-fields] .form-grid') || form.querySelector('.form-grid');
     if (own && fresh) merge(own, fresh);
   } catch {
     // no connection: when the form is sent, the server says what is missing
