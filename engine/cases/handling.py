@@ -22,7 +22,7 @@ from engine.instances.runtime import Runtime
 from engine.notices import notify
 from engine.organisation.absences import away
 from engine.organisation.models import Staff
-from engine.organisation.policy import Action, CaseSubject, Viewer, may, require
+from engine.organisation.policy import Action, CaseSubject, Viewer, may, require, viewer_for
 from engine.organisation.service import members
 from engine.tasks import WorkItem, co_handling, copying, handing, urging
 from engine.tasks.models import CaseCopy, CoHandler
@@ -72,6 +72,7 @@ def transfer(acting: Acting, item_id: UUID, *, to: Staff, note: str = "") -> Wor
     subject = subject_of(acting.session, get_case(acting.session, item.case_id))
     lead = item.owner_id != acting.staff.id and may(acting.viewer, Action.ASSIGN, subject)
     require(acting.viewer, Action.ASSIGN if lead else Action.TRANSFER, subject)
+    _refuse_off_route(acting, subject, to)
     with writing(acting.session):
         item = handing.transfer(
             acting.session, item_id, to=to, staff=acting.staff, note=note, now=acting.now, lead=lead
@@ -86,7 +87,8 @@ def delegate(acting: Acting, item_id: UUID, *, to: Staff, note: str = "") -> Wor
     Raises:
         EngineError: see `engine.tasks.handing.delegate`, and the policy.
     """
-    acting.open(item_id, Action.DELEGATE)
+    _, subject = acting.open(item_id, Action.DELEGATE)
+    _refuse_off_route(acting, subject, to)
     with writing(acting.session):
         item = handing.delegate(acting.session, item_id, to=to, staff=acting.staff, note=note, now=acting.now)
         _tell(acting, item, "task_delegated", [to], note)
@@ -221,6 +223,15 @@ def take_back(acting: Acting, item_id: UUID) -> SentBack:
     """
     acting.open(item_id, Action.TAKE_BACK)
     return acting.runtime.take_back(acting.session, item_id, staff=acting.staff, now=acting.now)
+
+
+def _refuse_off_route(acting: Acting, subject: CaseSubject, to: Staff) -> None:
+    """Of a sealed matter, a task goes to nobody who may not know of it."""
+    if subject.sealed and not may(viewer_for(acting.session, to), Action.VIEW_CASE, subject):
+        raise Forbidden(
+            "case-sealed",
+            "This matter is sealed: only the units on its route may know of it, so nobody can be brought in by hand.",
+        )
 
 
 def _refuse_sealed(subject: CaseSubject) -> None:

@@ -21,6 +21,7 @@ def init_api(app: Flask) -> None:
     """Put the API below `/api/v1`, and its description at `/api/v1/openapi.json`."""
     from web.api.cases import blueprint as cases
     from web.api.processes import blueprint as processes
+    from web.api.verbs import blueprint as verbs
     from web.api.work_items import blueprint as work_items
     from web.auth.access import public
 
@@ -39,7 +40,7 @@ def init_api(app: Flask) -> None:
     assert isinstance(app.json, DefaultJSONProvider)
     app.json.ensure_ascii = app.json.sort_keys = False  # people read it, too: Chinese as Chinese, the id first
     api = _Api(app)
-    for blueprint in (cases, work_items, processes):
+    for blueprint in (cases, work_items, verbs, processes):
         api.register_blueprint(blueprint, url_prefix=f"/api/{VERSION}{blueprint.url_prefix}")
         csrf.exempt(blueprint)
     describe = app.view_functions["api-docs.openapi_json"]

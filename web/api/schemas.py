@@ -13,7 +13,7 @@ from web.words import one_line
 CHANNELS: Final = ("api", "grid", "hotline", "letter", "visit")
 
 
-class _Name(fields.String):
+class Name(fields.String):
     """A name without the line breaks that its author made for the drawing."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
@@ -56,7 +56,7 @@ class WorkItemSchema(Schema):
     """A task."""
 
     id = fields.UUID(required=True)
-    name = _Name(required=True)
+    name = Name(required=True)
     element_id = fields.String(required=True)
     process_id = fields.String(required=True)
     role = fields.String(required=True)
@@ -185,7 +185,7 @@ class OpenWorkSchema(Schema):
     """Who has a matter now."""
 
     id = fields.UUID(required=True)
-    name = _Name(required=True)
+    name = Name(required=True)
     unit_name = fields.String(required=True)
     owner_name = fields.String(required=True, allow_none=True)
 
