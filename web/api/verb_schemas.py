@@ -44,6 +44,13 @@ class ExtensionSchema(_Body):
     reason = fields.String(required=True, validate=validate.Length(min=4, max=600))
 
 
+class MergeSchema(_Body):
+    """The number of the other case, and why it is the same matter."""
+
+    into = fields.String(required=True, validate=validate.Length(min=1, max=40))
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
+
+
 class ReturnSchema(_Body):
     """To which finished step, and why."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from engine.cases import handling
 from engine.cases.extension import ask_for_extension
+from engine.cases.merging import merge
 from engine.cases.view import item_facts
 from engine.instances.returning import finished_steps, preview
 from engine.organisation.colleagues import find_person
@@ -21,6 +22,7 @@ from web.api.verb_schemas import (
     ExtensionSchema,
     FinishedPage,
     HandBackSchema,
+    MergeSchema,
     MovedSchema,
     NoteSchema,
     PassOnSchema,
@@ -121,6 +123,17 @@ def extend_work_item(body: dict[str, Any], item_id: UUID) -> Any:
         runtime=current.runtime(), now=current.now(),
     )  # fmt: skip
     return _facts(item)
+
+
+@blueprint.post("/<uuid:item_id>/merge")
+@blueprint.arguments(MergeSchema)
+@keyed
+@blueprint.problems(403, 404, 409)
+@blueprint.response(200, WorkItemSchema)
+def merge_work_item(body: dict[str, Any], item_id: UUID) -> Any:
+    """Handle the case of a task together with an earlier report of the same matter."""
+    merge(current.acting(), item_id, into=body["into"], reason=body["reason"])
+    return _facts(get_item(current.session(), item_id))
 
 
 @blueprint.get("/<uuid:item_id>/finished-steps")

@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from engine.cases import handling
+from engine.cases.merging import merge
 from engine.cases.view import CaseView
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound
 from engine.instances.returning import finished_steps, preview
@@ -75,6 +76,7 @@ def _allowed(item: WorkItem, view: CaseView, how: Handing | None) -> frozenset[s
         "transfer": not lent and (owns or item.state == WorkItemState.OPEN) and may(viewer, Action.TRANSFER, subject),
         "assign": not owns and not lent and may(viewer, Action.ASSIGN, subject),
         "return": owns and not lent and may(viewer, Action.RETURN, subject),
+        "merge": owns and not lent and not subject.sealed and may(viewer, Action.MERGE, subject),
         "co_handle": owns and not subject.sealed and may(viewer, Action.CO_HANDLE, subject),
         "copy": not subject.sealed and may(viewer, Action.COPY_IN, subject),
         "urge": not owns and may(viewer, Action.URGE, subject),
@@ -153,6 +155,14 @@ def send_back(item_id: UUID) -> Response:
         lambda: handling.send_back(current.acting(), item_id, target_id=target, reason=reason),
         gettext("已退回，办过那一步的人会收到通知。"),
     )
+
+
+@blueprint.post("/<uuid:item_id>/merge")
+def merge_case(item_id: UUID) -> Response:
+    """Handle the matter together with an earlier report of it."""
+    into, reason = _text("into", 40), _text("reason")
+    told = gettext("已并入%(number)s，答复会同样发给这位诉求人。", number=into.upper())
+    return _do(item_id, lambda: merge(current.acting(), item_id, into=into, reason=reason), told)
 
 
 @blueprint.post("/<uuid:item_id>/take-back")
