@@ -69,6 +69,7 @@ def _register_areas(app: Flask) -> None:
     from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
+    from web.cases import comments, files
     from web.cases.assisting import blueprint as assisting
     from web.cases.offers import blueprint as offers
     from web.cases.parties import blueprint as parties
@@ -100,6 +101,6 @@ def _register_areas(app: Flask) -> None:
         notices,
         desk,
     )
-    for blueprint in (*staff, portal, matter):
+    for blueprint in (*staff, comments.blueprint, files.blueprint, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -35,6 +35,8 @@ class Tag(StrEnum):
     CASE_PARTY_SLIP = "case:party:slip"
     CASE_COMMENTED = "case:comment:added"
     CASE_ATTACHED = "case:attachment:added"
+    #: staff added a file that the resident does not see
+    CASE_ATTACHED_INTERNALLY = "case:attachment:kept"
     CASE_DOCUMENT_ISSUED = "case:document:issued"
     CASE_DOCUMENT_SERVED = "case:document:served"
     #: a copy of the file was handed to the resident

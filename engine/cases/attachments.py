@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,6 +16,9 @@ from engine.cases.models import Attachment, Case
 from engine.cases.photos import MAX_PHOTOS, Photo
 from engine.db import new_id, writing
 from engine.errors import Invalid, NotFound
+
+#: Photos and papers of one matter, from everybody together.
+MAX_FILES: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,44 @@ def add_photos(
                 case_id=case.id,
                 data={"files": [row.name for row in added]},
             )
+    return added
+
+
+def add_files(
+    session: Session, case: Case, files: Sequence[StagedPhoto], *, actor: Actor, now: datetime, internal: bool = False
+) -> list[Attachment]:
+    """Attach staged files of any kind that is taken to a case that goes on or is over.
+
+    Args:
+        internal: only staff see them.
+
+    Raises:
+        Invalid: `too-many-files`, with `limit`; nothing was attached.
+    """
+    with writing(session):
+        held = session.scalar(select(func.count()).select_from(Attachment).where(Attachment.case_id == case.id)) or 0
+        if held + len(files) > MAX_FILES:
+            raise Invalid(
+                "too-many-files",
+                "A matter can have {limit} files; {held} are there already. Put several into one PDF.",
+                limit=MAX_FILES,
+                held=held,
+            )
+        added = [
+            Attachment(
+                id=new_id(), case_id=case.id, jurisdiction=case.jurisdiction, name=each.name,
+                media_type=each.media_type, size=each.size, sha256=each.sha256, internal=internal,
+                added_by=actor.id or actor.kind.value, added_at=now,
+            )
+            for each in files
+        ]  # fmt: skip
+        session.add_all(added)
+        if added:
+            tag = Tag.CASE_ATTACHED_INTERNALLY if internal else Tag.CASE_ATTACHED
+            names = {"files": [each.name for each in added]}
+            record(
+                session, tag=tag, actor=actor, at=now, jurisdiction=case.jurisdiction, case_id=case.id, data=names
+            )  # fmt: skip
     return added
 
 

@@ -126,7 +126,7 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
         address=case.address if Field.ADDRESS in visible else None,
         petitioner=_petitioner(case, visible, vault),
         parties=parties_of(session, case, viewer, visible, vault=vault, version=version, locale=locale),
-        attachments=attachments_of(session, case.id) if Field.ATTACHMENTS in visible else [],
+        attachments=_attachments(session, viewer, case.id) if Field.ATTACHMENTS in visible else [],
         documents=documents_of(session, case.id) if Field.DOCUMENTS in visible else [],
         category=_category(version, case, locale) if Field.CATEGORY in visible else None,
         clocks=clocks,
@@ -135,6 +135,12 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
         events=_family_events(session, viewer, case, visible, linked),
         linked=linked,
     )
+
+
+def _attachments(session: Session, viewer: Viewer, case_id: UUID) -> list[Attachment]:
+    """The files; of what staff keep among themselves nothing for a resident."""
+    found = attachments_of(session, case_id)
+    return [each for each in found if not each.internal] if viewer.kind == ActorKind.RESIDENT else found
 
 
 def _version(session: Session, case_id: UUID) -> LoadedVersion | None:

@@ -24,6 +24,7 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CASE_PARTY_SLIP: (lazy_gettext("打印了当事人凭条"), "printer", "plain"),
     Tag.CASE_COMMENTED: (lazy_gettext("添加了说明"), "chat-left-text", "plain"),
     Tag.CASE_ATTACHED: (lazy_gettext("添加了附件"), "paperclip", "plain"),
+    Tag.CASE_ATTACHED_INTERNALLY: (lazy_gettext("添加了内部附件"), "lock", "plain"),
     Tag.CASE_DOCUMENT_ISSUED: (lazy_gettext("发出文书 %(number)s"), "file-earmark-text", "accent"),
     Tag.CASE_DOCUMENT_SERVED: (lazy_gettext("文书已送达 %(number)s"), "check-circle", "plain"),
     Tag.CASE_EXPORTED: (lazy_gettext("群众取走材料副本"), "download", "plain"),

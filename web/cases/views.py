@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, render_template, request, send_file
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask_babel import get_locale
 from markupsafe import Markup
 
@@ -16,13 +16,12 @@ from web import current
 from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import page_source, page_tokens, step_rows
+from web.cases.files import send_stored
 from web.cases.offering import shown_offers
 from web.cases.people import assisted_items, panel
 from web.languages import choose_locale
 
 blueprint: Final = Blueprint("cases", __name__)
-#: what a browser may show in place; everything else is downloaded
-_SHOWN: Final = ("image/jpeg", "image/png", "image/webp")
 
 
 def read_case(case_id: UUID) -> CaseView:
@@ -85,12 +84,7 @@ def attachment(case_id: UUID, attachment_id: UUID) -> Response:
     found = next((each for each in view.attachments if each.id == attachment_id), None)
     if found is None:
         raise NotFound("attachment-not-found", "This matter has no such file.")
-    shown = found.media_type in _SHOWN
-    answer = send_file(
-        current.blobs().open(found.sha256), mimetype=found.media_type, as_attachment=not shown, download_name=found.name
-    )
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return send_stored(found)
 
 
 @blueprint.get("/cases/<uuid:case_id>/documents/<uuid:document_id>")

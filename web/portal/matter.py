@@ -3,11 +3,12 @@
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from engine.audit import Actor, Tag, record
+from engine.cases.attachments import add_files
 from engine.cases.attachments import attachment as one_attachment
 from engine.cases.documents import document as one_document
 from engine.cases.links import member_of_family
@@ -16,10 +17,11 @@ from engine.cases.models import Case
 from engine.cases.party import PETITIONER
 from engine.db import writing
 from engine.deadlines.explain import explain
-from engine.errors import Forbidden, Invalid, NotFound
+from engine.errors import EngineError, Forbidden, Invalid, NotFound
 from engine.organisation.policy import Viewer, resident_viewer
 from web import current
 from web.auth.access import public
+from web.cases.files import send_stored, stage
 from web.cases.forms import shown_form
 from web.cases.offering import shown_offer, take_up
 from web.guard import limiter
@@ -165,8 +167,27 @@ def document(document_id: UUID) -> str:
 def attachment(attachment_id: UUID) -> Response:
     """Answer one of the resident's own files."""
     found = one_attachment(current.session(), _case().id, attachment_id)
-    content = current.blobs().open(found.sha256)
-    return send_file(content, mimetype=found.media_type, download_name=found.name, max_age=0)
+    if found.internal:
+        raise NotFound("attachment-not-found", "This matter has no such file.")
+    return send_stored(found)
+
+
+@blueprint.post("/attachments")
+@public
+@_portal_rate
+def attach() -> Response:
+    """Attach what is good of the chosen files to the matter, and say what was wrong with the others."""
+    case = _case()
+    good = []
+    for file in request.files.getlist("files"):
+        try:
+            if file.filename:
+                good.append(stage(file))
+        except EngineError as error:
+            flash(say(error), "warning")
+    if add_files(current.session(), case, good, actor=Actor.resident(), now=current.now()):
+        flash(_("已收到，办理人员能看到。"), "success")
+    return redirect(url_for("matter.show") + "#m-matter", code=303)
 
 
 @blueprint.get("/copy")
