@@ -6,9 +6,11 @@ from engine.cases import party as parties
 from engine.db import Base
 from engine.deadlines import models as deadlines
 from engine.definitions import models as definitions
+from engine.funds import models as funds
 from engine.instances import models as instances
 from engine.notices import models as notices
 from engine.organisation import models as organisation
+from engine.proposals import models as proposals
 from engine.tasks import models as tasks
 
 metadata = Base.metadata
@@ -24,11 +26,13 @@ __all__ = [
     "cases",
     "deadlines",
     "definitions",
+    "funds",
     "instances",
     "is_ours",
     "metadata",
     "notices",
     "organisation",
     "parties",
+    "proposals",
     "tasks",
 ]

@@ -8,6 +8,7 @@ from engine.cases.blobs import BlobStore
 from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault
 from engine.clock import Clock, SystemClock
+from engine.proposals.performers import register_performers
 from web import current, presentation
 from web.database import init_database
 from web.errors import init_errors
@@ -53,12 +54,14 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
 def _wire(settings: Settings, clock: Clock) -> current.Wiring:
     """Put together what every request needs."""
     vault = Vault(settings.field_key)
+    runtime = case_runtime(vault, site=settings.public_url)
+    register_performers(runtime.hooks, vault)
     return current.Wiring(
         settings=settings,
         clock=clock,
         vault=vault,
         blobs=BlobStore(settings.blob_dir),
-        runtime=case_runtime(vault, site=settings.public_url),
+        runtime=runtime,
     )
 
 

@@ -69,4 +69,7 @@ def translated_fields(error: EngineError) -> dict[str, list[str]]:
     language = (get_locale() or Locale("zh")).language
     if own := by_locale.get("zh_CN" if language == "zh" else language):
         return own  # a package's own words, which no catalogue has
-    return {name: [gettext(text) for text in texts] for name, texts in error.facts["fields"].items()}
+    return {
+        name: [say_phrase(text) if isinstance(text, Phrase) else gettext(text) for text in texts]
+        for name, texts in error.facts["fields"].items()
+    }

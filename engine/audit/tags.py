@@ -46,6 +46,16 @@ class Tag(StrEnum):
     #: what identifies the resident was erased
     CASE_PERSONAL_ERASED = "case:personal:erased"
 
+    #: something of it was made public
+    CASE_PUBLISHED = "case:published"
+
+    #: how much a community has a year
+    FUND_YEARLY_SET = "fund:yearly:set"
+    FUND_GRANTED = "fund:granted"
+    FUND_RESERVED = "fund:reserved"
+    FUND_PAID = "fund:paid"
+    FUND_RELEASED = "fund:released"
+
     INSTANCE_STARTED = "instance:started"
     INSTANCE_COMPLETED = "instance:completed"
     INSTANCE_CANCELLED = "instance:cancelled"

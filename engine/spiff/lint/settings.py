@@ -33,6 +33,7 @@ ACTIVITIES = (
 )
 SERVICES = ("serviceTask", "sendTask")
 PEOPLE = ("userTask", "manualTask")
+SERVICE = ("serviceTask",)
 EVENTS = ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent")
 #: What can wait for a message that people send.
 OFFERING = ("startEvent", "boundaryEvent", "intermediateCatchEvent", "receiveTask")
@@ -68,6 +69,15 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "notice": ("sendTask", "intermediateThrowEvent", "endEvent"),
     "to": ("sendTask", "intermediateThrowEvent", "endEvent"),
     "document": ("sendTask", *PEOPLE),
+    "publish.kind": SERVICE,
+    "publish.data": SERVICE,
+    "publish.until": SERVICE,
+    "publish.notice": SERVICE,
+    "fund.amount": SERVICE,
+    "fund.field": SERVICE,
+    "fund.note": SERVICE,
+    "objection.answer": SERVICE,
+    "objection.result": SERVICE,
     "outcome": ("endEvent",),
     "state": ("lane", *ACTIVITIES, *EVENTS),
     "offer": OFFERING,
