@@ -16,6 +16,10 @@ _FORGETTING: Final = ("ROLLBACK", "DROP", "ALTER", "DISCARD", "DEALLOCATE")
 
 #: A statement with `$1` … as its parameters, which of these are bytes as the server keeps them, and their values.
 Order = tuple[bytes, Sequence[int], Sequence[bytes | None]]
+_BEGIN: Final[Order] = b"BEGIN", (), ()
+_COMMIT: Final[Order] = b"COMMIT", (), ()
+#: Results come in the bytes that the server keeps.
+_BINARY: Final = 1
 
 
 class _Cursor(Cursor[Any]):
@@ -76,18 +80,49 @@ class LastingConnection(Connection[Any]):
 
     @property
     def takes_orders(self) -> bool:
-        """Can `run_all` be used? Within a transaction that has begun, and outside of psycopg's own pipeline."""
-        return self.pgconn.transaction_status == TransactionStatus.INTRANS and not self.pgconn.pipeline_status
+        """Can `run_all` and `read` be used? Not after an error, nor within psycopg's own pipeline."""
+        return not self.pgconn.pipeline_status and (
+            self.pgconn.transaction_status == TransactionStatus.INTRANS or self._may_begin
+        )
 
-    def run_all(self, orders: Sequence[Order]) -> list[int]:
+    @property
+    def _may_begin(self) -> bool:
+        """Is a transaction to begin now that is like any other?"""
+        return (
+            self.pgconn.transaction_status == TransactionStatus.IDLE
+            and not self.autocommit
+            and self.isolation_level is None
+            and self.read_only is None
+            and self.deferrable is None
+        )
+
+    def run_all(self, orders: Sequence[Order], *, commit: bool = False) -> list[int]:
         """Send statements all at once, each prepared once, and return how many rows each of them reached.
 
-        One message there and one back, whatever their number: psycopg's own pipeline takes three times the CPU.
+        One message there and one back, whatever their number: psycopg's own pipeline takes three times the CPU. The
+        first of a transaction takes its beginning along, and the last may take its end along.
+
+        Args:
+            commit: commit once all of them have been run. When one fails, nothing is committed.
 
         Raises:
             psycopg.Error: the first one that failed; the server has run none of those after it.
         """
+        results = self._send([*orders, _COMMIT] if commit else orders)
+        return [result.command_tuples or 0 for result in results]
+
+    def read(self, order: Order) -> Sequence[bytes | None] | None:
+        """Return the first row of a query as the bytes that the server keeps, None when there is none."""
+        result = self._send([order])[-1]
+        if not result.ntuples:
+            return None
+        return [result.get_value(0, column) for column in range(result.nfields)]
+
+    def _send(self, orders: Sequence[Order]) -> list[PGresult]:
+        """Return the results of statements that were sent all at once, without that of the transaction's beginning."""
         with self.lock:
+            begins = int(self._may_begin)
+            orders = [_BEGIN, *orders] if begins else orders
             try:
                 self.pgconn.enter_pipeline_mode()
                 results = self._exchange(orders)
@@ -95,11 +130,11 @@ class LastingConnection(Connection[Any]):
             except BaseException:
                 self.pgconn.finish()  # nobody knows what is on its way
                 raise
-        failed = next((result for result in results if result.status == ExecStatus.FATAL_ERROR), None)
-        if failed is not None:
-            self.forget()
-            raise _error(failed)
-        return [result.command_tuples or 0 for result in results]
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                self.forget()
+                raise _error(result)
+        return results[begins:]
 
     def _exchange(self, orders: Sequence[Order]) -> list[PGresult]:
         """Return the results of what is executed; of what is only prepared, when that failed."""
@@ -110,7 +145,7 @@ class LastingConnection(Connection[Any]):
                 name = self._known[text] = b"chuishao_%d" % next(self._numbers)
                 self.pgconn.send_prepare(name, text)
                 executes.append(False)
-            self.pgconn.send_query_prepared(name, values, formats)
+            self.pgconn.send_query_prepared(name, values, formats, _BINARY)
             executes.append(True)
         self.pgconn.pipeline_sync()
         self._push()

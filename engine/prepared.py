@@ -7,13 +7,13 @@ the database does for a row. What never changes is worked out once here.
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
-from uuid import UUID
 
 from sqlalchemy import Connection, Delete, Insert, Select, Update
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
+
+from engine.wire import Ordering, ordering, reading
 
 if TYPE_CHECKING:
     from engine.postgres import Order
@@ -36,7 +36,7 @@ class Prepared:
     def __init__(self, statement: Insert | Update | Delete, columns: Sequence[str] | None = None) -> None:
         self._statement, self._columns = statement, columns
         self._texts: Final[dict[str, tuple[str, _Fill]]] = {}
-        self._order: tuple[bytes, Sequence[int], _Fill] | None = None
+        self._order: Ordering | None = None
 
     def run(self, connection: Connection, values: Values) -> int:
         """Execute with one set of values; return how many rows it reached."""
@@ -52,15 +52,9 @@ class Prepared:
     def order(self, values: Values) -> "Order":
         """Return the statement and its values as PostgreSQL's own protocol takes them."""
         if self._order is None:
-            from sqlalchemy.dialects.postgresql import psycopg
-
-            dialect: Any = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-            compiled = _compile(self._statement, dialect, self._columns)
-            types = [compiled.binds[name].type for name in compiled.positiontup]
-            sent = [0 if getattr(kind, "impl_instance", kind).python_type in _AS_TEXT else 1 for kind in types]
-            self._order = str(compiled).encode(), sent, _fill(compiled, dialect)
+            self._order = ordering(self._statement, self._columns)
         text, formats, fill = self._order
-        return text, formats, [_as_bytes(value) for value in fill(values)]
+        return text, formats, fill(values)
 
 
 class PreparedRead:
@@ -68,18 +62,22 @@ class PreparedRead:
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._ready: Final[dict[str, tuple[str, _Fill, Callable[[Sequence[Any]], Any]]]] = {}
+        self._ready: Final[dict[str, tuple[str, _Fill, _Read]]] = {}
+        self._order: tuple[Ordering, _Read] | None = None
 
     def first(self, connection: Connection, values: Values) -> Found:
         """Return the first row, None when there is none."""
+        pooled: Any = connection.connection
+        if getattr(pooled.driver_connection, "takes_orders", False):
+            return self._ordered(pooled.driver_connection, connection, values)
         dialect = connection.dialect
         found = self._ready.get(dialect.name)
         if found is None:
             compiled = _compile(self._statement, dialect, None)
-            found = self._ready[dialect.name] = (*_driven(compiled, dialect), self._reader(dialect))
+            found = self._ready[dialect.name] = (*_driven(compiled, dialect), self._reader(_changes(dialect)))
         text, fill, read = found
         with _failing(connection, text):
-            cursor = connection.connection.cursor()
+            cursor = pooled.cursor()
             try:
                 cursor.execute(text, fill(values))
                 row = cursor.fetchone()
@@ -87,22 +85,38 @@ class PreparedRead:
                 cursor.close()
         return None if row is None else read(row)
 
-    def _reader(self, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    def _ordered(self, driven: Any, connection: Connection, values: Values) -> Found:
+        if self._order is None:
+            self._order = ordering(self._statement), self._reader(reading)
+        (text, formats, fill), read = self._order
+        with _failing(connection, ""):
+            row = driven.read((text, formats, fill(values)))
+        return None if row is None else read(row)
+
+    def _reader(self, change_of: Callable[[Any], Callable[[Any], Any] | None]) -> "_Read":
         columns = list(self._statement.selected_columns)
         row_type = namedtuple("Row", [column.name for column in columns])  # type: ignore[misc]
-        changes = [
-            (number, change)
-            for number, column in enumerate(columns)
-            if (change := column.type.dialect_impl(dialect).result_processor(dialect, None))
-        ]
+        changes = [(number, change) for number, column in enumerate(columns) if (change := change_of(column.type))]
 
         def read(row: Sequence[Any]) -> Any:
             values = list(row)
             for number, change in changes:
-                values[number] = change(values[number])
+                if values[number] is not None:
+                    values[number] = change(values[number])
             return row_type._make(values)
 
         return read
+
+
+#: Turns a row of the driver's into one whose columns are attributes.
+_Read: TypeAlias = Callable[[Sequence[Any]], Any]
+
+
+def _changes(dialect: Dialect) -> Callable[[Any], Callable[[Any], Any] | None]:
+    def change_of(kind: Any) -> Callable[[Any], Any] | None:
+        return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).result_processor(dialect, None))
+
+    return change_of
 
 
 def _compile(statement: Any, dialect: Dialect, columns: Sequence[str] | None) -> Any:
@@ -138,21 +152,6 @@ def _failing(connection: Connection, text: str) -> Iterator[None]:
         yield
     except errors as error:
         raise DBAPIError.instance(text, None, error, errors, hide_parameters=True) from error
-
-
-#: What is sent as PostgreSQL would print it; everything else is sent in the bytes that it keeps.
-_AS_TEXT: Final = frozenset({int, float, bool, datetime})
-
-
-def _as_bytes(value: Any) -> bytes | None:
-    kind = value.__class__
-    if kind is str:
-        return cast(str, value).encode()
-    if value is None or kind is bytes:
-        return cast("bytes | None", value)
-    if kind is UUID:
-        return cast(UUID, value).bytes
-    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
 
 
 def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values]]) -> list[int]:

@@ -17,6 +17,8 @@ _SETTINGS = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200",
     "shared_buffers=32MB", "autovacuum=off", "timezone=UTC", "log_min_messages=fatal",
 )  # fmt: skip
+#: What counts is the last that is said of a setting.
+_DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 
 
 class PostgresMissing(Exception):
@@ -49,18 +51,23 @@ class Server:
     stops it too when that process is killed, so that no run leaves a server behind.
     """
 
-    def __init__(self, home: Path, owner: int) -> None:
+    def __init__(self, home: Path, owner: int, *, durable: bool = False) -> None:
         self.home = home
         self.owner = owner
+        self._settings = (*_SETTINGS, *_DURABLE) if durable else _SETTINGS
 
     @classmethod
-    def prepare(cls) -> "Server":
-        """Make the directory, start nothing yet."""
+    def prepare(cls, *, durable: bool = False) -> "Server":
+        """Make the directory, start nothing yet.
+
+        Args:
+            durable: a commit waits until it is on the disk, as in service; tests do without.
+        """
         # a socket's path may have 107 bytes, so a long TMPDIR is of no use
         parent = tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"
         home = Path(tempfile.mkdtemp(prefix="chuishao-pg-", dir=parent))
         home.chmod(0o755)
-        return cls(home, os.getpid())
+        return cls(home, os.getpid(), durable=durable)
 
     @property
     def _data(self) -> Path:
@@ -85,7 +92,9 @@ class Server:
         initdb = [*run, str(binaries / "initdb"), "-D", str(self._data), "-U", "chuishao", "-A", "trust", "-E", "UTF8",
                   "--locale=C", "--no-sync"]  # fmt: skip
         subprocess.run(initdb, check=True, capture_output=True, cwd=self.home)
-        options = " ".join(f"-c {setting}" for setting in _SETTINGS) + f" -c unix_socket_directories={self.home}/socket"
+        options = (
+            " ".join(f"-c {setting}" for setting in self._settings) + f" -c unix_socket_directories={self.home}/socket"
+        )
         control = [*run, str(binaries / "pg_ctl"), "-D", str(self._data)]
         start = [*control, "-w", "-t", "60", "-l", str(self._data / "log"), "-o", options, "start"]
         subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.home)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
@@ -21,8 +22,8 @@ from engine.instances.incidents import Attempt
 from engine.instances.store import Held
 from engine.organisation.roles import Role
 from engine.prepared import Found
-from engine.spiff import OpenTask
-from engine.tasks.items import complete_item
+from engine.spiff import OpenTask, StepFailed
+from engine.tasks.items import completing
 from engine.tasks.models import Draft, WorkItem, WorkItemState
 from engine.tasks.permission import refusal
 from engine.tasks.service import already_claimed, already_completed, withdrawn
@@ -105,18 +106,21 @@ def complete(
         claimed_at, by = row.claimed_at or (now if owner_id else None), actor.name or actor.kind.value
         done = {"state": WorkItemState.COMPLETED.value, "owner_id": owner_id, "claimed_at": claimed_at}
         done |= {"completed_at": now, "completed_by": by}
-        if not complete_item(
-            connection, item_id, seen_owner=row.owner_id, owner_id=owner_id, claimed_at=claimed_at, by=by, at=now
-        ):
-            raise _lost(session, row)
+        write = completing(item_id, seen_owner=row.owner_id, owner_id=owner_id, claimed_at=claimed_at, by=by, at=now)
+        step.ledger.write([write], unless_reached=partial(_lost, session, row))
         if row.has_draft:
             connection.execute(_DROP_DRAFTS, {"item": item_id})
         step.ledger.note(Tag.WORK_ITEM_COMPLETED, _told(row, request_key, assisted))
         _issue_document(step, row, element.settings, {**task.data, **data})
         # Diagrams exclude who did an earlier round: an output mapping may keep this. Residents are never named.
         completer = actor.id if actor.kind is ActorKind.STAFF and row.role != Role.RESIDENT else None
-        live.workflow.complete(task.id, {**data, "completed_by": completer})
-        rows = conductor.settle(step, live, before=before, done=task.id, tried=tried)
+        try:
+            live.workflow.complete(task.id, {**data, "completed_by": completer})
+            rows = conductor.settle(step, live, before=before, done=task.id, tried=tried)
+        except StepFailed:
+            if not _still(session, row):  # their step was not to be tried, and so cannot have failed
+                raise _lost(session, row) from None
+            raise
         completed_row = _item(row) | done
     if attempt.incident_id is not None:
         return Completed(instance_id=held.id, item_row=_item(row), incident_id=attempt.incident_id)
@@ -191,6 +195,15 @@ def _lost(session: Session, row: Found) -> EngineError:
     if state == WorkItemState.WITHDRAWN:
         return withdrawn(row.name)
     return already_claimed(row.name, None, None if owner_id is None else row.claimed_at)
+
+
+def _still(session: Session, row: Found) -> bool:
+    """Is the item as it was when it was read, or completed by this step?"""
+    try:
+        state, owner_id, _, _ = session.connection().execute(_NOW_OWNED, {"id": row.id}).one()
+    except DBAPIError:  # the step failed in the database, which answers nothing more
+        return True
+    return state == WorkItemState.COMPLETED or (state, owner_id) == (row.state, row.owner_id)
 
 
 def _answered(session: Session, held: Held, item_id: UUID, request_key: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Any, Final
 
 from sqlalchemy import bindparam, select
@@ -77,13 +76,13 @@ class StepHost:
     def _lazy(self, name: str, pattern: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of the calendar that reads the calendar when it is called: most steps never count days."""
 
-        @wraps(pattern)
         def call(*given: Any, **named: Any) -> Any:
             if self._counting is None:
                 step = self.step
                 self._counting = host_functions(calendar_for(step.session, step.jurisdiction, at=step.now), step.now)
             return self._counting[name](*given, **named)
 
+        call.__wrapped__ = pattern  # type: ignore[attr-defined]  # its parameters are the pattern's
         return call
 
     def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:

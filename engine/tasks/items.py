@@ -52,8 +52,7 @@ def inserting(rows: Sequence[Values]) -> list[tuple[Prepared, Values]]:
     return [(_INSERT, row) for row in rows]
 
 
-def complete_item(
-    connection: Connection,
+def completing(
     item_id: UUID,
     *,
     seen_owner: UUID | None,
@@ -61,19 +60,18 @@ def complete_item(
     claimed_at: datetime | None,
     by: str,
     at: datetime,
-) -> bool:
-    """Mark a live item as done.
+) -> tuple[Prepared, Values]:
+    """Return what marks a live item as done.
+
+    It reaches no row when the item is no longer live, or somebody else has claimed it since it was read.
 
     Args:
         seen_owner: who held it when it was read.
         owner_id: who holds it now: completing an unclaimed item claims it.
         by: who did it, as a reader will see it.
-
-    Returns:
-        False when the item is no longer live, or somebody else has claimed it since it was read.
     """
     row = {"item": item_id, "seen": seen_owner, "owner": owner_id, "claimed": claimed_at, "at": at, "by": by}
-    return _COMPLETE.run(connection, row) == 1
+    return _COMPLETE, row
 
 
 def withdrawing(instance_id: UUID, task_ids: Sequence[str]) -> list[tuple[Prepared, Values]]:
