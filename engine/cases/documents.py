@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import nh3
-from jinja2 import Template, TemplateError
+from jinja2 import Template, TemplateError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, Tag, record
 from engine.cases.models import Case, Document
 from engine.cases.numbers import take_number
+from engine.cases.paper import text_hash
 from engine.clock import CHINA
 from engine.db import new_id, writing
-from engine.errors import Invalid, NotFound
+from engine.errors import Invalid, NotFound, Phrase
 from engine.notices.texts import Missing
 from engine.organisation.models import OrgUnit
 
@@ -32,6 +33,7 @@ _ATTRIBUTES: Final = {
 }
 _HEADING: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.S)
 _MARKUP: Final = re.compile(r"<[^>]+>")
+_UNDEFINED: Final = re.compile(r"^'([^']+)' is undefined$")
 
 _templates: Final = SandboxedEnvironment(autoescape=True, undefined=Missing, trim_blocks=True)
 
@@ -107,8 +109,11 @@ def issue_document(
             at=now,
             jurisdiction=case.jurisdiction,
             case_id=case.id,
-            data={"document": str(document.id), "kind": kind, "number": number, "served": served},
-        )
+            data={
+                "document": str(document.id), "kind": kind, "number": number, "served": served,
+                "sha256": text_hash(html),
+            },
+        )  # fmt: skip
     return document
 
 
@@ -116,18 +121,28 @@ def render(source: str, facts: Mapping[str, Any], *, kind: str) -> str:
     """Fill a template and clean the result: text and tables, no scripts, no links, no styles.
 
     Raises:
-        Invalid: `document-template`, with `kind` and `reason`.
+        Invalid: `document-template`, with `title`, `kind`, `reason`, and `field` when a fact is missing.
     """
     try:
         filled = _compiled(source).render(facts)
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-        raise Invalid(
-            "document-template",
-            "The document {kind} cannot be filled: {reason}. Mend the template or supply the fact; nothing was issued.",
-            kind=kind,
-            reason=str(error),
-        ) from error
+        raise _unfillable(source, kind, error) from error
     return nh3.clean(filled, tags=set(_TAGS), attributes=_ATTRIBUTES)
+
+
+def _unfillable(source: str, kind: str, error: Exception) -> Invalid:
+    """Say which document, which template, and which field of it."""
+    found = _UNDEFINED.match(str(error)) if isinstance(error, UndefinedError) else None
+    reason = str(error) if found is None else Phrase("the field {field} is missing", field=found.group(1))
+    return Invalid(
+        "document-template",
+        "{title} cannot be filled from the template documents/{kind}.html: {reason}. Mend the template or supply the "
+        "fact; nothing was issued.",
+        title=_title(source, kind),
+        kind=kind,
+        reason=reason,
+        **({} if found is None else {"field": found.group(1)}),
+    )
 
 
 @lru_cache(maxsize=256)

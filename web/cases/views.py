@@ -8,6 +8,9 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from engine.cases.escalations import escalations
+from engine.cases.issuance import issuance
+from engine.cases.models import Case, Document
+from engine.cases.pdf import can_draw
 from engine.cases.view import CaseView, case_view, note_personal_read
 from engine.deadlines.explain import explain
 from engine.errors import Forbidden, NotFound
@@ -18,6 +21,7 @@ from web.cases import story
 from web.cases.diagram import page_source, page_tokens, step_rows
 from web.cases.files import send_stored
 from web.cases.offering import shown_offers
+from web.cases.papers import send_paper
 from web.cases.people import assisted_items, panel
 from web.languages import choose_locale
 
@@ -89,10 +93,25 @@ def attachment(case_id: UUID, attachment_id: UUID) -> Response:
 
 @blueprint.get("/cases/<uuid:case_id>/documents/<uuid:document_id>")
 def document(case_id: UUID, document_id: UUID) -> str:
-    """Show a document as it was issued, ready to print."""
+    """Show a document as it was issued, with what is known of it."""
+    case, found = _document(case_id, document_id)
+    text = Markup(found.html)  # noqa: S704  sanitised when it was issued
+    return render_template(
+        "cases/document.html", case=case, document=found, text=text, pdf=can_draw(),
+        known=issuance(current.session(), found),
+    )  # fmt: skip
+
+
+@blueprint.get("/cases/<uuid:case_id>/documents/<uuid:document_id>/file/<kind>")
+def document_file(case_id: UUID, document_id: UUID, kind: str) -> Response:
+    """Send a document as a file, to who may see it."""
+    return send_paper(_document(case_id, document_id)[1], kind)
+
+
+def _document(case_id: UUID, document_id: UUID) -> tuple[Case, Document]:
+    """Return a document of a matter, if the reader may see it."""
     view = case_view(current.session(), current.viewer(), case_id, vault=current.vault())
     found = next((each for each in view.documents if each.id == document_id), None)
     if found is None:
         raise NotFound("document-not-found", "This matter has no such document.")
-    text = Markup(found.html)  # noqa: S704  sanitised when it was issued
-    return render_template("cases/document.html", case=view.case, document=found, text=text)
+    return view.case, found

@@ -11,10 +11,12 @@ from engine.audit import Actor, Tag, record
 from engine.cases.attachments import add_files
 from engine.cases.attachments import attachment as one_attachment
 from engine.cases.documents import document as one_document
+from engine.cases.issuance import issuance
 from engine.cases.links import member_of_family
 from engine.cases.matter import Matter, complete_as_resident, resident_matter, resident_task, task_name
-from engine.cases.models import Case
+from engine.cases.models import Case, Document
 from engine.cases.party import PETITIONER
+from engine.cases.pdf import can_draw
 from engine.db import writing
 from engine.deadlines.explain import explain
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
@@ -24,6 +26,7 @@ from web.auth.access import public
 from web.cases.files import send_stored, stage
 from web.cases.forms import shown_form
 from web.cases.offering import shown_offer, take_up
+from web.cases.papers import send_paper
 from web.guard import limiter
 from web.languages import choose_locale
 from web.portal.resident import close_matter, open_matter, opened_matter, opened_party
@@ -32,6 +35,7 @@ from web.words import say
 
 blueprint: Final = Blueprint("matter", __name__, url_prefix="/matter")
 _portal_rate: Final = limiter.limit(lambda: current.settings().rate_portal, methods=["POST"])
+_file_rate: Final = limiter.limit(lambda: current.settings().rate_portal)
 
 
 @blueprint.errorhandler(Forbidden)
@@ -150,7 +154,22 @@ def offer_fields(offer_id: str) -> str:
 @blueprint.get("/documents/<uuid:document_id>")
 @public
 def document(document_id: UUID) -> str:
-    """Show a document as it was served.
+    """Show a document as it was served, with what is known of it."""
+    case, found = _served(document_id)
+    known = issuance(current.session(), found)
+    return render_template("portal/document.html", case=case, document=found, pdf=can_draw(), known=known)
+
+
+@blueprint.get("/documents/<uuid:document_id>/file/<kind>")
+@public
+@_file_rate
+def document_file(document_id: UUID, kind: str) -> Response:
+    """Send a document as a file, if it was served to the resident."""
+    return send_paper(_served(document_id)[1], kind)
+
+
+def _served(document_id: UUID) -> tuple[Case, Document]:
+    """Return a document of the matter.
 
     Raises:
         NotFound: this matter has none such that was served.
@@ -159,7 +178,7 @@ def document(document_id: UUID) -> str:
     found = one_document(current.session(), case.id, document_id)
     if found.served_at is None:
         raise NotFound("document-not-found", "This matter has no such document.")
-    return render_template("portal/document.html", case=case, document=found)
+    return case, found
 
 
 @blueprint.get("/attachments/<uuid:attachment_id>")

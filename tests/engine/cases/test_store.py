@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit import Actor, Tag, timeline
 from engine.cases.attachments import StagedPhoto, add_photos, attachment, attachments_of, stage_photo
 from engine.cases.blobs import BlobStore
 from engine.cases.documents import documents_of, issue_document
-from engine.cases.models import CaseState
+from engine.cases.models import CaseState, Document, NumberSeries
 from engine.cases.numbers import take_number
 from engine.cases.photos import Photo
 from engine.cases.similar import likeness, pairs, similar_cases
@@ -143,10 +144,12 @@ def test_what_residents_wrote_cannot_become_markup(session: Session) -> None:
 
 
 def test_a_missing_fact_is_named_and_no_number_is_used(session: Session) -> None:
-    with pytest.raises(Invalid, match="reply cannot be filled: 'owner' is undefined"):
-        issue(session, source="<h1>答复</h1>{{ owner }}")
-    with writing(session):
-        assert take_number(session, "j", "document:x:reply:2026") == 1
+    message = r"答复 cannot be filled from the template documents/reply\.html: the field owner\.name is missing"
+    with pytest.raises(Invalid, match=message) as refused:
+        issue(session, source="<h1>答复</h1>{{ owner.name }}")
+    assert refused.value.facts["field"] == "owner.name"
+    assert session.scalar(select(func.count()).select_from(Document)) == 0
+    assert session.scalars(select(NumberSeries.series).where(NumberSeries.series.like("document:%"))).all() == []
 
 
 def test_a_template_cannot_reach_into_python(session: Session) -> None:
