@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 import filetype
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.errors import Invalid
 
@@ -48,6 +47,8 @@ def clean_photo(name: str, content: IO[bytes]) -> Photo:
             name=name,
             limit=MAX_BYTES >> 20,
         )
+    from PIL import Image, ImageOps, UnidentifiedImageError  # when there is a photo
+
     guess = filetype.guess(data)
     media_type = guess.mime if guess else ""
     if media_type not in _KINDS:

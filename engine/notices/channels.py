@@ -14,11 +14,7 @@ from email.errors import MessageError
 from email.header import Header
 from email.utils import parseaddr
 from typing import Any, Final, Protocol
-from urllib.parse import quote, urlsplit
-
-from apprise import Apprise, NotifyFormat
-from apprise.exception import AppriseException
-from apprise.plugins.email import NotifyEmail
+from urllib.parse import SplitResult, quote, urlsplit
 
 from engine.errors import EngineError, Invalid
 
@@ -92,7 +88,7 @@ class EmailChannel:
     timeout: float = 10.0
 
     def __post_init__(self) -> None:
-        self._server()
+        self._parts()
 
     def send(self, notice: Outgoing) -> None:
         """Send one mail. `Message-ID` and `X-Idempotency-Key` follow from the notice's key."""
@@ -114,14 +110,22 @@ class EmailChannel:
         except smtplib.SMTPException as error:
             raise TemporaryFailure("mail-server", "The mail server: {reason}.", reason=_reason(error)) from error
 
-    def _server(self) -> Any:
-        parts = urlsplit(self.url)
-        scheme = {"smtp": "mailto", "smtps": "mailtos"}.get(parts.scheme)
+    def _parts(self) -> tuple[SplitResult, str, str]:
+        """The mail server's address in its parts, its port as Apprise wants it, and the sender's address."""
         _, sender = parseaddr(self.sender)
-        if scheme is None or not parts.hostname or "@" not in sender:
-            raise Invalid("mail-settings", "The mail server or the sender's address cannot be read. Correct it.")
-        mode = "ssl" if scheme == "mailtos" else "starttls" if parts.username else "insecure"
-        port = f":{parts.port}" if parts.port else ""
+        with suppress(ValueError):  # a port that is no number, a host in half a bracket
+            parts = urlsplit(self.url)
+            port = f":{parts.port}" if parts.port else ""
+            if parts.scheme in ("smtp", "smtps") and parts.hostname and "@" in sender:
+                return parts, port, sender
+        raise Invalid("mail-settings", "The mail server or the sender's address cannot be read. Correct it.")
+
+    def _server(self) -> Any:
+        from apprise import Apprise  # when something is sent: it is half a second's work to load
+        from apprise.exception import AppriseException
+
+        parts, port, sender = self._parts()
+        mode = "ssl" if parts.scheme == "smtps" else "starttls" if parts.username else "insecure"
         user = f"{parts.username}:{parts.password or ''}@" if parts.username else ""
         try:
             return Apprise.instantiate(
@@ -136,6 +140,10 @@ class EmailChannel:
             ) from error
 
     def _composed(self, notice: Outgoing, name: str, address: str) -> bytes:
+        from apprise import NotifyFormat
+        from apprise.exception import AppriseException
+        from apprise.plugins.email import NotifyEmail
+
         sender_name, sender = parseaddr(self.sender)
         reply_name, reply_to = parseaddr(self.reply_to)
         headers = {

@@ -104,7 +104,7 @@ def local(node: Node) -> str:
 
 def children(node: Node, *names: str) -> list[Node]:
     """The direct children of `node` with one of these tags."""
-    return [child for child in node if local(child) in names]
+    return list(node.iterchildren(*[f"{{*}}{name}" for name in names])) if names else []
 
 
 def child(node: Node, name: str) -> Node | None:
