@@ -86,24 +86,12 @@ def _register_areas(app: Flask) -> None:
     from web.notices.views import blueprint as notices
     from web.portal.matter import blueprint as matter
     from web.portal.views import blueprint as portal
+    from web.sealing import init_sealing
 
     init_access(app)
     navigation.init_navigation(app)
-    staff = (
-        auth,
-        absences,
-        inbox,
-        tasks,
-        verbs,
-        cases,
-        offers,
-        parties,
-        assisting,
-        cockpit,
-        escalations,
-        notices,
-        desk,
-    )
-    for blueprint in (*staff, comments.blueprint, files.blueprint, portal, matter):
+    staff = (auth, absences, inbox, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
+    for blueprint in (*staff, notices, desk, comments.blueprint, files.blueprint, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)
+    init_sealing(app)

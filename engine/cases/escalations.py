@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text, true
 from sqlalchemy.orm import Session, aliased
 
 from engine.audit import Actor
@@ -19,6 +19,7 @@ from engine.deadlines.models import Clock, Rung, RungState
 from engine.errors import NotFound
 from engine.organisation.models import OrgUnit, Staff
 from engine.organisation.policy import Action, CaseSubject, Field, Viewer, may, reach, require, visible_fields
+from engine.organisation.sealing import knows
 from engine.tasks.models import LIVE, WorkItem
 
 #: A clock that runs out within this time is shown before it does; so is one of which a rung has fired.
@@ -199,7 +200,8 @@ def _within(viewer: Viewer, unit: type[OrgUnit], place: type[OrgUnit]) -> Column
         .exists()
     )
     mine = or_(unit.id.in_(bounds.unit_ids), *covered(unit), *covered(place), worked_on)
-    return Clock.jurisdiction.in_(bounds.jurisdictions) & mine
+    open_to = knows(Clock.case_id, viewer.staff_id) if viewer.staff_id else true()
+    return Clock.jurisdiction.in_(bounds.jurisdictions) & mine & open_to
 
 
 def _fired(session: Session, clock_ids: list[UUID]) -> dict[UUID, tuple[Rung, str | None]]:

@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from engine.instances.models import Incident, IncidentState, Instance
 from engine.instances.runtime import Runtime
 from engine.organisation.policy import Action, CaseSubject, Field, Viewer, may, reach, require, visible_fields
+from engine.organisation.sealing import knows
 
 #: More rows than these nobody reads at once.
 MOST: Final = 200
@@ -109,6 +110,8 @@ def open_count(session: Session, viewer: Viewer) -> int:
     """Return how many incidents wait: the number beside the link to their page."""
     bounds = reach(viewer, Action.RETRY_INCIDENT)
     statement = select(func.count(Incident.id)).where(_OPEN, Incident.jurisdiction.in_(bounds.jurisdictions))
+    if viewer.staff_id is not None:
+        statement = statement.where(knows(Incident.case_id, viewer.staff_id))
     return session.scalar(statement) or 0
 
 

@@ -18,6 +18,7 @@ from engine.errors import NotFound
 from engine.notices import Notice, NoticeState
 from engine.organisation.models import Staff
 from engine.organisation.policy import Action, Field, Viewer, reach, require, visible_fields
+from engine.organisation.sealing import knows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ def undelivered(session: Session, viewer: Viewer) -> list[UndeliveredView]:
     """
     require(viewer, Action.RESEND_NOTICE)
     found = [each for place in _jurisdictions(viewer) for each in notices.undelivered(session, place)]
+    found = _open_to(session, viewer, found)
     names = _names(session, found)
     numbers = _numbers(session, viewer, found)
     return [
@@ -92,6 +94,15 @@ def resend(session: Session, viewer: Viewer, notice_id: UUID, *, actor: Actor, n
 
 def _jurisdictions(viewer: Viewer) -> list[str]:
     return sorted(reach(viewer, Action.RESEND_NOTICE).jurisdictions)
+
+
+def _open_to(session: Session, viewer: Viewer, found: list[Notice]) -> list[Notice]:
+    """Leave out notices of cases that the viewer may not know of."""
+    if viewer.staff_id is None or not found:
+        return found
+    wanted = select(Notice.id).where(Notice.id.in_([each.id for each in found]), knows(Notice.case_id, viewer.staff_id))
+    known = set(session.scalars(wanted))
+    return [each for each in found if each.id in known]
 
 
 def _names(session: Session, found: Iterable[Notice]) -> dict[UUID, str]:

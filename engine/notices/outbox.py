@@ -15,6 +15,7 @@ from engine.db import new_id, writing
 from engine.feel import jsonable, lift
 from engine.notices.models import Notice, NoticeState
 from engine.notices.texts import NoticeTexts
+from engine.organisation.sealing import knowing
 
 #: What a column `key` holds.
 LONGEST_KEY: Final = 200
@@ -76,6 +77,7 @@ def notify(
     known = texts.redact({**facts, **({"link": f"{site}{link}"} if link else {})})
     stored = jsonable(lift(known))
     rows: list[dict[str, Any]] = []
+    recipients = _who_may_know(session, case_id, recipients)
     residents = 0
     for recipient in recipients:
         residents += recipient.staff_id is None
@@ -95,6 +97,15 @@ def notify(
                 }
             )  # fmt: skip
     return _insert(session, rows)
+
+
+def _who_may_know(session: Session, case_id: UUID | None, recipients: Sequence[Recipient]) -> list[Recipient]:
+    """Leave out staff who must not know that the case exists, whoever named them."""
+    staff_ids = {each.staff_id for each in recipients if each.staff_id}
+    if case_id is None or not staff_ids:
+        return list(recipients)
+    known = knowing(session, case_id, staff_ids)
+    return [each for each in recipients if each.staff_id is None or each.staff_id in known]
 
 
 def _short(key: str) -> str:

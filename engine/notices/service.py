@@ -13,6 +13,7 @@ from engine.clock import aware
 from engine.db import writing
 from engine.errors import Conflict, NotFound
 from engine.notices.models import Notice, NoticeState
+from engine.organisation.sealing import knows
 
 _IN_THE_APPLICATION = "app"
 
@@ -190,5 +191,6 @@ def _of(staff_id: UUID) -> Select[Notice]:
     return (
         select(Notice)
         .where(Notice.staff_id == staff_id, Notice.channel == _IN_THE_APPLICATION)
+        .where(knows(Notice.case_id, staff_id))
         .order_by(Notice.created_at.desc(), Notice.id.desc())
     )

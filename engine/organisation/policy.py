@@ -17,7 +17,7 @@ from engine.organisation.service import memberships
 
 __all__ = [
     "Action", "CaseSubject", "Field", "OpenItem", "Reach", "Relation", "Standing", "Viewer", "anonymous_viewer",
-    "api_viewer", "may", "reach", "relations", "require", "resident_viewer", "viewer_for", "visible_fields",
+    "api_viewer", "knows", "may", "reach", "relations", "require", "resident_viewer", "viewer_for", "visible_fields",
 ]  # fmt: skip
 
 
@@ -175,6 +175,19 @@ def require(viewer: Viewer, action: Action, subject: CaseSubject | None = None) 
         "the administrator gives them.",
         roles=roles, action=action.value,
     )  # fmt: skip
+
+
+def knows(viewer: Viewer, subject: CaseSubject) -> bool:
+    """Say whether `viewer` may know that a case exists: always, but for an accusation and what it came out of.
+
+    Source: 信访工作条例 art. 30.
+    """
+    if viewer.kind == ActorKind.RESIDENT:
+        return viewer.case_id == subject.case_id or not subject.sealed
+    if _is_accused(viewer, subject):
+        return False
+    own = {standing.unit_id for standing in viewer.standings if standing.for_staff is None}
+    return not subject.sealed or bool(own & subject.sealed_route)
 
 
 def relations(viewer: Viewer, subject: CaseSubject | None) -> frozenset[tuple[Role, Relation]]:

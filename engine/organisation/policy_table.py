@@ -178,6 +178,8 @@ _LEADS = (Role.STREET_LEADER, Role.DEPARTMENT_LEAD, Role.MAIN_LEADER)
 _ALL_STAFF = tuple(dict.fromkeys((*_WORKERS, *_MEDIATION, *_AGENCY, Role.STREET_CENTRE, *_LEADS, Role.SUPERVISION)))
 
 #: what the holder of an item does with it besides completing it
+#: all but the agent, who acts for one resident and has no sight of a matter beyond the own tasks
+_RETAINING = tuple(role for role in _ALL_STAFF if role is not Role.AGENT)
 _PASSING_ON = {A.DELEGATE, A.TRANSFER, A.RETURN, A.CO_HANDLE, A.COPY_IN, A.MERGE}
 _LEADING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ASSIGN, A.RELEASE, A.ACKNOWLEDGE, A.COPY_IN}
 _SUPERVISING = {A.VIEW_CASE, A.COMMENT, A.URGE, A.ACKNOWLEDGE, A.SIGN}
@@ -194,11 +196,15 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     ((Role.RESIDENT,), Relation.SYSTEM, frozenset(), {A.FILE_CASE}),
     # whoever has the work, or can take it, reaches the person; nobody else among staff sees a telephone number
     (
-        _ALL_STAFF, Relation.ASSIGNEE, _WORK | _PERSON,
+        (Role.AGENT,), Relation.ASSIGNEE, _MATTER | _PERSON,
+        {A.VIEW_CASE, A.CLAIM, A.RELEASE, A.SAVE_DRAFT, A.COMPLETE, A.ATTACH},
+    ),
+    (
+        _RETAINING, Relation.ASSIGNEE, _WORK | _PERSON,
         {A.VIEW_CASE, A.CLAIM, A.RELEASE, A.SAVE_DRAFT, A.COMPLETE, A.COMMENT, A.ATTACH} | _PASSING_ON,
     ),
-    # what somebody worked on stays readable, without the person
-    (_ALL_STAFF, Relation.PARTICIPANT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE, A.TAKE_BACK}),
+    # what somebody worked on stays readable, without the person; not for an agent, whose sight is the own tasks alone
+    (_RETAINING, Relation.PARTICIPANT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE, A.TAKE_BACK}),
     # colleagues read the matter; leads also whose it is, because they answer for the reply
     (_WORKERS, Relation.SAME_UNIT, _MATTER | {F.CLOCKS, F.DIAGRAM}, {A.VIEW_CASE}),
     ((Role.STREET_CENTRE,), Relation.SAME_UNIT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE}),

@@ -15,6 +15,7 @@ from engine.organisation.colleagues import takes_part
 from engine.organisation.models import Staff
 from engine.tasks.handing import require_owner
 from engine.tasks.models import LIVE, Answering, CoHandler, WorkItem
+from engine.tasks.permission import require_knowing
 from engine.tasks.service import lock_item, note_item, refuse_over
 
 
@@ -45,6 +46,7 @@ def ask(session: Session, item_id: UUID, *, who: Staff, question: str, staff: St
         if who.id == staff.id or not takes_part(session, who, item.jurisdiction):
             raise Invalid("co-handler-unfit", "{who} cannot be asked. Choose a colleague who works on matters.",
                           who=who.name)  # fmt: skip
+        require_knowing(session, item, who)
         if not question.strip():
             raise Invalid("co-handler-question", "Write what {who} is to answer.", who=who.name)
         if any(each.staff_id == who.id and each.state == Answering.ASKED for each in _of(session, item_id)):

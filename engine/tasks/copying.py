@@ -14,6 +14,7 @@ from engine.errors import Forbidden, Invalid, NotFound
 from engine.organisation.colleagues import takes_part
 from engine.organisation.models import Staff
 from engine.tasks.models import CaseCopy, WorkItem
+from engine.tasks.permission import require_knowing
 from engine.tasks.service import lock_item
 
 
@@ -38,6 +39,7 @@ def copy_in(session: Session, item_id: UUID, *, who: Staff, staff: Staff, note: 
         if who.id == staff.id or not takes_part(session, who, item.jurisdiction):
             raise Invalid("copy-unfit", "{who} cannot be copied in. Choose a colleague who works on matters.",
                           who=who.name)  # fmt: skip
+        require_knowing(session, item, who)
         known = session.scalar(select(CaseCopy).where(CaseCopy.case_id == item.case_id, CaseCopy.staff_id == who.id))
         if known is not None:
             return known

@@ -16,7 +16,7 @@ from engine.organisation.colleagues import colleagues, placing
 from engine.organisation.models import OrgUnit, Staff
 from engine.organisation.service import inbox_key
 from engine.tasks.models import Draft, WorkItem, WorkItemState
-from engine.tasks.permission import may_take
+from engine.tasks.permission import may_take, require_knowing
 from engine.tasks.service import lock_item, note_item, refuse_over
 
 
@@ -67,6 +67,7 @@ def transfer(
             require_holder(session, item, staff, now)
         _refuse_lent(item)
         _refuse_holder(item, to)
+        require_knowing(session, item, to)
         unit = _placing(session, item, to)
         how, tag = (Handing.ASSIGNED, Tag.WORK_ITEM_ASSIGNED) if lead else (
             Handing.TRANSFERRED, Tag.WORK_ITEM_TRANSFERRED,
@@ -95,6 +96,7 @@ def delegate(session: Session, item_id: UUID, *, to: Staff, staff: Staff, note: 
         require_owner(item, staff)
         _refuse_lent(item)
         _refuse_holder(item, to)
+        require_knowing(session, item, to)
         _refuse_excluded(item, to)
         unit = _unit(session, item)
         if to.id not in {each.staff.id for each in colleagues(session, unit)}:

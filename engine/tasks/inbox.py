@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import CHINA, aware
 from engine.errors import Invalid
+from engine.organisation.sealing import closed_cases
 from engine.tasks import inbox_statements as statements
 from engine.tasks.inbox_views import (
     COUNT_LIMIT,
@@ -89,7 +90,7 @@ def inbox(session: Session, query: InboxQuery, now: datetime) -> Page:
     if not 1 <= query.limit <= 200:
         raise Invalid("inbox-query", "A page has 1 to 200 rows, not {limit}.", limit=query.limit)
     days = _days(aware(now))
-    query = _own_keys(query)
+    query = _open_to(session, _own_keys(query))
     rows, stopped = _rows(session, query, days)
     more = len(rows) > query.limit
     items = tuple(_item(row, days) for row in rows[: query.limit])
@@ -111,12 +112,13 @@ def _own_keys(query: InboxQuery) -> InboxQuery:
 
 def count(session: Session, query: InboxQuery, now: datetime) -> Counts:
     """Return only the counts of an inbox, for a badge in the page's head."""
-    return _counts(session, _own_keys(query), _days(aware(now)))
+    return _counts(session, _open_to(session, _own_keys(query)), _days(aware(now)))
 
 
 def held_counts(session: Session, query: InboxQuery) -> Held:
     """Return how many items there are by who has them; of the query only whose inbox it is and the roles count."""
     whole = _own_keys(InboxQuery(staff_id=query.staff_id, keys=query.keys, covered=query.covered, roles=query.roles))
+    whole = _open_to(session, whole)
     found = dict.fromkeys((holding.value for holding in Holding), 0)
     for holding in Holding:
         each = replace(whole, holding=holding)
@@ -125,6 +127,11 @@ def held_counts(session: Session, query: InboxQuery) -> Held:
             found[holding.value] += session.execute(statement, _values(each, window) | {"limit": COUNT_LIMIT}).one()[0]
     found = {name: min(COUNT_LIMIT, number) for name, number in found.items()}
     return Held(**found)
+
+
+def _open_to(session: Session, query: InboxQuery) -> InboxQuery:
+    """Leave out the cases in which the person, or the unit that they belong to, is accused (信访工作条例 art. 30)."""
+    return replace(query, closed=tuple(closed_cases(session, query.staff_id)))
 
 
 def _days(now: datetime) -> _Days:
@@ -211,6 +218,7 @@ def _shape(query: InboxQuery, window: _Window, *, cursor: bool) -> statements.Sh
         text=bool(query.text),
         roles=bool(query.roles),
         covered=bool(query.covered),
+        closed=bool(query.closed),
     )
 
 
@@ -218,7 +226,7 @@ def _values(query: InboxQuery, window: _Window) -> dict[str, Any]:
     values: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(query.keys)}
     values |= {"keys": list(query.keys), "staff": query.staff_id, "not_me": f'%"{query.staff_id}"%'}
     values |= {"start": window.start, "end": window.end, "kinds": list(query.kinds), "roles": list(query.roles)}
-    values |= {"covered": list(query.covered)}
+    values |= {"covered": list(query.covered), "closed": list(query.closed)}
     values |= {"category": query.category, "text": _pattern(query.text or "")}
     return values
 

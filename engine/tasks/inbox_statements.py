@@ -81,6 +81,7 @@ class Shape:
     text: bool
     roles: bool
     covered: bool = False
+    closed: bool = False
 
     @property
     def sifted(self) -> bool:
@@ -221,6 +222,8 @@ def _narrowed(rows: Rows, shape: Shape, *where: ColumnElement[bool]) -> Rows:
         covered: Any = bindparam("covered", expanding=True)
         sealed = select(_CASE.c.sealed).where(_CASE.c.id == WorkItem.case_id).correlate(WorkItem).scalar_subquery()
         rows = rows.where(or_(WorkItem.inbox_key.not_in(covered), not_(sealed)))
+    if shape.closed:
+        rows = rows.where(WorkItem.case_id.not_in(bindparam("closed", expanding=True)))
     return rows
 
 

@@ -64,6 +64,8 @@ class InboxQuery:
     staff_id: UUID
     keys: tuple[str, ...]
     covered: tuple[str, ...] = ()
+    #: cases that the person must not know of, because they are accused in them; found by the inbox itself
+    closed: tuple[UUID, ...] = ()
     holding: Holding = Holding.ANY
     bucket: Bucket | None = None
     due_from: datetime | None = None

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, Connection, Uuid, bindparam, column, select, table
+from sqlalchemy import Boolean, Connection, Uuid, bindparam, column, literal, select, table
 from sqlalchemy.orm import Session
 
-from engine.errors import EngineError, Forbidden
+from engine.errors import EngineError, Forbidden, NotFound
 from engine.organisation.absences import Cover, covers
 from engine.organisation.models import Membership, OrgUnit, Staff
+from engine.organisation.sealing import knowing, knows
 from engine.tasks.models import WorkItem
 
 _HOLDS: Final = (
@@ -26,6 +27,8 @@ _HOLDS: Final = (
 # The model of a case belongs to a room above this one.
 _CASE: Final = table("case", column("id", Uuid()), column("sealed", Boolean()))
 _SEALED: Final = select(_CASE.c.sealed).where(_CASE.c.id == bindparam("case"))
+#: an accused person, or one whom a sealed case is kept from, finds no task of it
+_KNOWS: Final = select(literal(1)).where(knows(bindparam("case", type_=Uuid()), bindparam("staff", type_=Uuid())))
 _UNIT_NAME: Final = select(OrgUnit.name).where(OrgUnit.id == bindparam("unit"))
 
 
@@ -81,6 +84,8 @@ def refusal(
         case_id: its case; of a sealed one no substitute is let in.
         now: when it is; a substitute may take what the absent person could. None: substitutes are not asked.
     """
+    if not connection.execute(_KNOWS, {"case": case_id, "staff": staff_id}).first():
+        return NotFound("task-unknown-here", "There is no such task in your inbox.")
     if str(staff_id) in excluded:
         return Forbidden(
             "task-excluded",
@@ -101,6 +106,19 @@ def refusal(
         role=role,
         unit=unit or "the resident",
     )
+
+
+def require_knowing(session: Session, item: WorkItem, who: Staff) -> None:
+    """Let `who` be given a part in a task's case.
+
+    Raises:
+        Forbidden: `hand-kept-from`: they must not know that the case exists.
+    """
+    if not knowing(session, item.case_id, {who.id}):
+        raise Forbidden(
+            "hand-kept-from", "“{task}” cannot be given to {who}: the matter is kept from them. Nothing was changed.",
+            task=item.name, who=who.name,
+        )  # fmt: skip
 
 
 def _holds(connection: Connection, staff_id: UUID, role: str, unit_id: UUID) -> bool:

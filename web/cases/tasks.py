@@ -11,10 +11,12 @@ from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
 from engine.cases.extension import ask_for_extension, may_ask
+from engine.cases.subject import get_case, subject_of
 from engine.deadlines.explain import explain
 from engine.definitions import load
 from engine.errors import Conflict, Invalid
 from engine.instances.models import Instance
+from engine.organisation.policy import Action, may
 from engine.tasks import WorkItem, get_item, load_draft, note_opened, save_draft, why_me
 from engine.tasks import claim as claim_task
 from engine.tasks import release as release_task
@@ -64,7 +66,15 @@ def complete(item_id: UUID) -> Response | str | tuple[str, int]:
         flash(say(error), "warning")
         return _page(get_item(current.session(), item_id), None), 409
     flash(gettext("“%(task)s”已办结。", task=one_line(item.name)), "success")
-    return redirect(url_for("cases.show", case_id=item.case_id), code=303)
+    return redirect(_after(item), code=303)
+
+
+def _after(item: WorkItem) -> str:
+    """Where to go when a task is done: to the matter, or to the inbox for whom the matter is closed from then on."""
+    subject = subject_of(current.session(), get_case(current.session(), item.case_id))
+    if may(current.viewer(), Action.VIEW_CASE, subject):
+        return url_for("cases.show", case_id=item.case_id)
+    return url_for("inbox.index")
 
 
 @blueprint.post("/<uuid:item_id>/draft")

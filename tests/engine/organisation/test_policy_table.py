@@ -98,8 +98,7 @@ court           assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_c
 court           participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
 court           system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-agent           assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-agent           participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+agent           assignee     | nkspdoglf | txah | NC | ADT |       |    | view_case claim release save_draft complete attach
 agent           system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 petition_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
