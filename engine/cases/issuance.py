@@ -24,6 +24,7 @@ class Issuance:
         template: `documents/reply.html`.
         sha256: of the text as it is stored now.
         intact: whether the text has the hash that the story recorded when it was issued; None when it recorded none.
+        opened_at: when somebody for whom it is opened it online for the first time; None as long as nobody did.
     """
 
     number: str
@@ -34,6 +35,7 @@ class Issuance:
     issued_at: datetime
     sha256: str
     intact: bool | None
+    opened_at: datetime | None
 
 
 def issuance(session: Session, document: Document) -> Issuance:
@@ -43,6 +45,7 @@ def issuance(session: Session, document: Document) -> Issuance:
     ).one()
     sha256 = text_hash(document.html)
     issued = events_of(session, document, Tag.CASE_DOCUMENT_ISSUED)
+    opened = events_of(session, document, Tag.CASE_DOCUMENT_SERVED)
     recorded = issued[0].data.get("sha256") if issued else None
     return Issuance(
         number=document.number,
@@ -53,6 +56,7 @@ def issuance(session: Session, document: Document) -> Issuance:
         issued_at=document.issued_at,
         sha256=sha256,
         intact=None if recorded is None else recorded == sha256,
+        opened_at=opened[0].at if opened else None,
     )
 
 

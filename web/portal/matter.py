@@ -17,6 +17,7 @@ from engine.cases.matter import Matter, complete_as_resident, resident_matter, r
 from engine.cases.models import Case, Document
 from engine.cases.party import PETITIONER
 from engine.cases.pdf import can_draw
+from engine.cases.proof import note_opened
 from engine.db import writing
 from engine.deadlines.explain import explain
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
@@ -169,7 +170,7 @@ def document_file(document_id: UUID, kind: str) -> Response:
 
 
 def _served(document_id: UUID) -> tuple[Case, Document]:
-    """Return a document of the matter.
+    """Return a document of the matter, and record that it was opened.
 
     Raises:
         NotFound: this matter has none such that was served.
@@ -178,6 +179,7 @@ def _served(document_id: UUID) -> tuple[Case, Document]:
     found = one_document(current.session(), case.id, document_id)
     if found.served_at is None:
         raise NotFound("document-not-found", "This matter has no such document.")
+    note_opened(current.session(), found, Actor.resident(opened_party()), current.now())
     return case, found
 
 

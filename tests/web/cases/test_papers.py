@@ -80,6 +80,17 @@ def test_the_word_file_says_what_the_page_says(
     assert f"编号：{issued.number}" in said
 
 
+def test_the_page_says_when_the_resident_opened_it(
+    app: Flask, session: Session, district: District, case: Case, now: datetime
+) -> None:
+    issued = issue(session, district, case, now, served=True)
+    clerk, page = app.test_client(), f"/cases/{case.id}/documents/{issued.id}"
+    sign_in(clerk, "handler")
+    assert "在线送达" not in clerk.get(page).text  # a clerk who reads it serves nothing
+    open_as_resident(app, case, now).get(f"/matter/documents/{issued.id}")
+    assert "在线送达" in clerk.get(page).text
+
+
 def test_files_go_to_who_may_see_the_document_alone(
     app: Flask, session: Session, district: District, case: Case, now: datetime
 ) -> None:
