@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.definitions import Package
 from engine.errors import Invalid
 from engine.spiff import compile_process, read_definitions
 from tests.engine.spiff.drawing import document, end, extension, flows, node, process, refers, start, timer, users
@@ -77,7 +78,7 @@ def test_a_process_that_never_waits_is_refused() -> None:
 
 def test_our_own_processes_can_be_executed() -> None:
     folder = Path(__file__).parents[3] / "bpmn"
-    for package in (path for path in folder.iterdir() if path.is_dir()):
-        definitions = read_definitions({path.name: path.read_bytes() for path in package.glob("*.bpmn")})
+    for package in (path.parent for path in folder.glob("*/package.json")):
+        definitions = read_definitions(Package.read_directory(package).diagrams)
         for name in definitions.processes:
             assert compile_process(definitions, name).process_id == name
