@@ -72,7 +72,7 @@ def _register_areas(app: Flask) -> None:
     from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
-    from web.cases import comments, files
+    from web.cases import comments, files, searching
     from web.cases.assisting import blueprint as assisting
     from web.cases.offers import blueprint as offers
     from web.cases.parties import blueprint as parties
@@ -91,7 +91,8 @@ def _register_areas(app: Flask) -> None:
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
-    for blueprint in (*staff, notices, desk, comments.blueprint, files.blueprint, portal, matter):
+    own = (comments.blueprint, files.blueprint, searching.blueprint)
+    for blueprint in (*staff, notices, desk, *own, portal, matter):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)

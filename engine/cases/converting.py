@@ -12,6 +12,7 @@ from engine.cases.filing import start_data
 from engine.cases.links import origins
 from engine.cases.models import Attachment, Case, CaseLink, CaseSealing, CaseState, LinkKind, SealingSide
 from engine.cases.numbers import take_number
+from engine.cases.search import index_case
 from engine.cases.subject import get_case
 from engine.cases.vault import Vault
 from engine.clock import CHINA
@@ -140,6 +141,7 @@ def _file(step: Step, order: _Order, origin: Case, vault: Vault) -> Case:
     )
     session.add(made)
     session.flush()
+    index_case(session, made, without=[vault.open(origin.personal, origin.id).get("name", "")])
     session.add(CaseLink(from_id=origin.id, to_id=made.id, kind=order.link, linked_at=step.now))
     if order.text is None:
         _copy_files(session, origin, made)  # with words of its own it is an excerpt, and files may say more than those

@@ -16,6 +16,7 @@ from engine.cases.kinds import read_start
 from engine.cases.models import Case, CaseState
 from engine.cases.numbers import take_number
 from engine.cases.parties import NewParty, add_parties
+from engine.cases.search import index_case
 from engine.cases.vault import Receipt, Vault
 from engine.clock import CHINA
 from engine.db import new_id, writing
@@ -103,7 +104,7 @@ def file_case(
             case = _add_case(session, filing, place, version=version, vault=vault, now=now)
             case.tracking_hmac = vault.tracking_mac(receipt.tracking_code)
             case.pin_hash, case.submission_key = pin_hash, key
-            session.flush()
+            index_case(session, case, without=[filing.name])
             record(
                 session,
                 tag=Tag.CASE_FILED,
