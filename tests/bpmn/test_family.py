@@ -25,10 +25,13 @@ VAULT = Vault(bytes(range(32)))
 ROLES = {
     "mediation": ("mediator", "mediation_chair"),
     "agency": ("agent",),
+    "proposal": ("party_organisation", "residents_committee", "council", "supervisory_committee"),
 }
 
 
-@pytest.mark.parametrize(("route", "kind"), [("mediation", "mediation"), ("letters", "agency")])
+@pytest.mark.parametrize(
+    ("route", "kind"), [("mediation", "mediation"), ("letters", "agency"), ("proposal", "proposal")]
+)
 def test_a_petition_goes_on_where_it_belongs(session: Session, now: datetime, route: str, kind: str) -> None:
     district = make_district(session)
     somebody, willow = district.person("grid").id, district.unit_id("willow")

@@ -19,7 +19,7 @@ from web.carrying import Carrier
 from web.cli.reading import Commands, Read
 from web.cli.server import THREADS, write_settings
 from web.demo import district
-from web.demo.build import build_district, is_built
+from web.demo.build import build_district, deploy_others, is_built
 from web.demo.clock import DemoClock
 from web.demo.history import History
 from web.demo.mailbox import HOST, Mailbox, MailServer
@@ -84,6 +84,7 @@ def play(app: Flask, folder: Path) -> None:
         return
     with app.app_context():
         session, vault = current.session(), current.vault()
+        deploy_others(session, current.now())
         # a runtime that wakes nobody: in the story it is still weeks ago
         runtime = case_runtime(vault, site=current.settings().public_url)
         count = History(session, runtime, vault, current.now()).run()

@@ -17,6 +17,7 @@ from web.demo import district
 from web.demo.district import JURISDICTION, MAIL_DOMAIN, PASSWORD
 
 PACKAGES: Final = Path(__file__).parents[2] / "bpmn"
+PETITION: Final = "petition"
 #: the story begins this long before the demonstration's present
 PAST: Final = timedelta(days=36)
 
@@ -28,21 +29,32 @@ def is_built(session: Session) -> bool:
 
 
 def build_district(session: Session, now: datetime) -> None:
-    """Put the invented district, its people and its calendar into an empty database, and deploy the processes."""
+    """Put the invented district, its people and its calendar into an empty database, and deploy petitions."""
     with writing(session):
         units = _add_units(session)
         _add_people(session, units)
         for year in range((now - PAST).year, now.year + 2):
             import_year(session, JURISDICTION, year, now=now)
-        for folder in sorted(path.parent for path in PACKAGES.glob("*/package.json")):
-            deploy(
-                session,
-                Package.read_directory(folder),
-                author=Actor.engine(),
-                note="演示：随系统附带的版本",
-                now=now - PAST,
-                jurisdiction=JURISDICTION,
-            )
+        _deploy(session, PACKAGES / PETITION, now)
+
+
+def deploy_others(session: Session, now: datetime) -> None:
+    """Deploy what comes with the system beside the petition; the first page does not wait for it."""
+    for folder in sorted(path.parent for path in PACKAGES.glob("*/package.json")):
+        if folder.name != PETITION:
+            with writing(session):
+                _deploy(session, folder, now)
+
+
+def _deploy(session: Session, folder: Path, now: datetime) -> None:
+    deploy(
+        session,
+        Package.read_directory(folder),
+        author=Actor.engine(),
+        note="演示：随系统附带的版本",
+        now=now - PAST,
+        jurisdiction=JURISDICTION,
+    )
 
 
 def _add_units(session: Session) -> dict[str, OrgUnit]:

@@ -137,4 +137,7 @@ STORIES: Final = (
           start={"request": "请帮我们把费用分清楚，尽快修好。", "tried": "yes"}, against="隔壁邻居"),
     Story(title="低保停发，想问清原因", text="上个月低保停了，没人说为什么，想请人代办。", category="welfare",
           place="xingfu-1-a-3", name="盛奶奶", course=_C.STUCK, days_ago=0.4, stop_after=0, kind="agency"),
+    Story(title="二里空地改成小花园", text="空地长满杂草，大家想种花、放几张椅子。", category="facility",
+          place="xingfu-2", name="柯女士", course=_C.STUCK, days_ago=0.8, stop_after=0, kind="proposal",
+          start={"hope": "有地方坐、有花看，老人孩子都能用。", "cost_estimate": "30000", "consent": "true"}),
 )  # fmt: skip
