@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Course(StrEnum):
@@ -47,7 +47,7 @@ class Story:
     rating: int = 5
     #: key of the process, and what its start form was told
     kind: str = "petition"
-    start: Mapping[str, str] = field(default_factory=dict)
+    start: Mapping[str, Any] = field(default_factory=dict)
     #: name of the other side, for a dispute
     against: str = ""
 
@@ -139,5 +139,5 @@ STORIES: Final = (
           place="xingfu-1-a-3", name="盛奶奶", course=_C.STUCK, days_ago=0.4, stop_after=0, kind="agency"),
     Story(title="二里空地改成小花园", text="空地长满杂草，大家想种花、放几张椅子。", category="facility",
           place="xingfu-2", name="柯女士", course=_C.STUCK, days_ago=0.8, stop_after=0, kind="proposal",
-          start={"hope": "有地方坐、有花看，老人孩子都能用。", "cost_estimate": "30000", "consent": "true"}),
+          start={"hope": "有地方坐、有花看，老人孩子都能用。", "cost_estimate": 30000, "consent": True}),
 )  # fmt: skip
