@@ -42,7 +42,7 @@ h2, h3 { margin: 5mm 0 2mm; font-size: 16pt; font-weight: bold; break-after: avo
 p { margin: 0 0 2mm; text-indent: 2em; text-align: justify; }
 p.number { margin-bottom: 6mm; text-indent: 0; text-align: center; font-size: 14pt; }
 p.lines { margin-left: 2em; text-indent: 0; text-align: left; }
-p.signature { width: max-content; max-width: 100%; margin: 14mm 2em 0 auto; text-indent: 0; text-align: center;
+p.signature { margin: 14mm 0 0 50%; text-indent: 0; text-align: center;
   break-inside: avoid; break-before: avoid; }
 table { width: 100%; table-layout: fixed; margin: 2mm 0 5mm; border-collapse: collapse; font-size: 14pt;
   line-height: 1.6; }
