@@ -76,7 +76,7 @@ def test_every_operation_answers_as_described(address: str, everybody: Program, 
 def sense(context: Any, body: Any) -> Any:
     """Give some requests what nobody guesses: a place that there is, what the form takes."""
     path = context.operation.path
-    if path == "/api/v1/cases" and isinstance(body, dict) and len(str(body)) % 3 == 0:
+    if path == "/api/v1/cases" and isinstance(body, dict) and len(str(body)) % 2 == 0:
         known = {"place": "willow", "phone": FILING["phone"], "email": "", "kind": "petition", "start": {}}
         return {**body, **known}
     if path.endswith("/complete") and isinstance(body, dict) and len(str(body)) % 2:
