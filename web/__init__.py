@@ -86,13 +86,14 @@ def _register_areas(app: Flask) -> None:
     from web.notices.views import blueprint as notices
     from web.portal.matter import blueprint as matter
     from web.portal.views import blueprint as portal
+    from web.proposals.views import blueprint as proposals
     from web.sealing import init_sealing
 
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (comments.blueprint, files.blueprint, searching.blueprint)
-    for blueprint in (*staff, notices, desk, *own, portal, matter):
+    for blueprint in (*staff, notices, desk, *own, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)

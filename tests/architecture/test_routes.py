@@ -16,7 +16,7 @@ PUBLIC = {
     "health.live", "health.ready", "health.metrics",
 }  # fmt: skip
 #: areas that check by themselves: the resident's tracking code or PIN, a bearer token, the demonstration's own switch
-CHECK_THEMSELVES = ("portal.", "matter.", "demo.", "api-docs.")
+CHECK_THEMSELVES = ("portal.", "matter.", "demo.", "api-docs.", "proposals.")
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Residents' proposals in public: read, second, object, follow. No account."""
