@@ -7,8 +7,8 @@ DEMO := var/demo
 PORT ?= 8000
 WORKERS ?= 2
 # what a test run may take at most, so that a hanging browser ends with a message
-FAST_SECONDS ?= 1800
-SLOW_SECONDS ?= 1200
+FAST_SECONDS ?= 2700
+SLOW_SECONDS ?= 1500
 
 FAST := not slow and not browser and not faults and not journey
 SLOW := slow or browser or faults

@@ -112,10 +112,8 @@ def complete(
             connection.execute(_DROP_DRAFTS, {"item": item_id})
         step.ledger.note(Tag.WORK_ITEM_COMPLETED, _told(row, request_key, assisted))
         _issue_document(step, row, element.settings, {**task.data, **data})
-        # Diagrams exclude who did an earlier round: an output mapping may keep this. Residents are never named.
-        completer = actor.id if actor.kind is ActorKind.STAFF and row.role != Role.RESIDENT else None
         try:
-            live.workflow.complete(task.id, {**data, "completed_by": completer})
+            live.workflow.complete(task.id, {**data, "completed_by": _completer(row, actor)})
             rows = conductor.settle(step, live, before=before, done=task.id, tried=tried)
         except StepFailed:
             if not _still(session, row):  # their step was not to be tried, and so cannot have failed
@@ -125,6 +123,11 @@ def complete(
     if attempt.incident_id is not None:
         return Completed(instance_id=held.id, item_row=_item(row), incident_id=attempt.incident_id)
     return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=held.status)
+
+
+def _completer(row: Found, actor: Actor) -> str | None:
+    """Return who did it, as diagrams see it: they exclude who did an earlier round. Residents are never named."""
+    return actor.id if actor.kind is ActorKind.STAFF and row.role != Role.RESIDENT else None
 
 
 def _item(row: Found) -> dict[str, Any]:
