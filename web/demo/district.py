@@ -128,7 +128,11 @@ def _community_bodies() -> list[Person]:
             Person(login=f"{community}.tiaojieyuan", name=mediator, roles=(("mediator", community),)),
             Person(login=f"{community}.daili", name=agent, roles=(("agent", community),)),
             Person(login=f"{community}.dangzuzhi", name=secretary, roles=(("party_organisation", community),)),
-            Person(login=f"{community}.yishihui", name=speaker, roles=(("council", community),)),
+            Person(
+                login=f"{community}.yishihui",
+                name=speaker,
+                roles=(("council", community), ("owners_committee", community)),
+            ),
             Person(login=f"{community}.jianwei", name=overseer, roles=(("supervisory_committee", community),)),
         ]
     return found
@@ -138,7 +142,8 @@ def people() -> list[Person]:
     """Return who works there. The first of each role is the account that the demonstration prints."""
     found = []
     for community, (desk, grid) in _COMMUNITY_STAFF.items():
-        found.append(Person(login=f"{community}.shequ", name=desk, roles=(("community", community),)))
+        both = (("community", community), ("residents_committee", community))
+        found.append(Person(login=f"{community}.shequ", name=desk, roles=both))
         found.append(Person(login=f"{community}.wangge", name=grid, roles=(("grid_worker", community),)))
     found += _community_bodies()
     for street, (centre, leader, main) in _STREET_STAFF.items():
