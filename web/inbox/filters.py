@@ -83,7 +83,7 @@ def bucket_chips(chosen: Filters, counts: Counts) -> list[dict[str, object]]:
                 "label": label,
                 "href": with_query(due=None if active else bucket, after=None),
                 "active": active,
-                "count": count_words(count),
+                "count": f"{count}+" if bucket in counts.at_least and count < COUNT_LIMIT else count_words(count),
                 "icon": icon,
             }
         )

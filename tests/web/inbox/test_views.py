@@ -1,6 +1,9 @@
+import html
+import sys
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -33,6 +36,20 @@ def test_filters_stand_in_the_address(client: FlaskClient, district: District, s
     assert "后办的" not in page
     assert "没有符合条件的待办" in client.get("/inbox?q=没有这个").text
     assert client.get("/inbox?due=nonsense&holding=nonsense").status_code == 200
+
+
+def test_a_search_that_stopped_can_go_on(
+    client: FlaskClient, district: District, session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["engine.tasks.inbox"], "SCAN_LIMIT", 1)
+    make_item(session, district, now=now, name="先到期的", due_at=now + timedelta(days=1))
+    make_item(session, district, now=now, name="要找的", due_at=now + timedelta(days=2))
+    sign_in(client, "handler")
+    page = client.get("/inbox?q=要找的").text
+    assert "没有符合条件的待办" not in page
+    assert "继续往后找" in page
+    onward = html.unescape(page.split('rel="next" href="')[1].split('"')[0])
+    assert "要找的</a>" in client.get(onward).text
 
 
 def test_broken_cursor_is_said(client: FlaskClient, district: District) -> None:
