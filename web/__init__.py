@@ -1,27 +1,16 @@
 """The pages: one factory. Everything below `engine` knows nothing of them."""
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+from typing import TYPE_CHECKING
 
-from config import Settings
-from engine.cases.blobs import BlobStore
-from engine.cases.runtime import case_runtime
-from engine.cases.vault import Vault
-from engine.clock import Clock, SystemClock
-from engine.proposals.performers import register_performers
-from web import current, presentation
-from web.database import init_database
-from web.errors import init_errors
-from web.guard import init_guard
-from web.health import init_health
-from web.languages import init_languages
-from web.logs import init_logs
-from web.migrating import migrate
-from web.portal.uploads import CappedRequest
-from web.words import init_words
+if TYPE_CHECKING:  # a command that serves no page loads none of this: imports stand where the application is made
+    from flask import Flask
+
+    from config import Settings
+    from engine.clock import Clock
+    from web import current
 
 
-def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
+def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask":
     """Make the application.
 
     Args:
@@ -31,6 +20,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     Returns:
         A WSGI application whose database is open. It starts no thread.
     """
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from engine.clock import SystemClock
+    from web import current
+    from web.portal.uploads import CappedRequest
+
     app = Flask(__name__)
     app.request_class = CappedRequest
     app.extensions.update(current.attach(_wire(settings, clock or SystemClock())))
@@ -38,6 +34,23 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    _set_up(app, settings)
+    _register_areas(app)
+    return app
+
+
+def _set_up(app: "Flask", settings: "Settings") -> None:
+    """Give the application what all of its areas use."""
+    from web import presentation
+    from web.database import init_database
+    from web.errors import init_errors
+    from web.guard import init_guard
+    from web.health import init_health
+    from web.languages import init_languages
+    from web.logs import init_logs
+    from web.migrating import migrate
+    from web.words import init_words
+
     init_logs(app, trusted=bool(settings.trusted_proxies))
     init_guard(app, settings)
     init_database(app, settings.database_url)
@@ -47,12 +60,16 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     init_errors(app)
     presentation.register(app)
     init_words(app)
-    _register_areas(app)
-    return app
 
 
-def _wire(settings: Settings, clock: Clock) -> current.Wiring:
+def _wire(settings: "Settings", clock: "Clock") -> "current.Wiring":
     """Put together what every request needs."""
+    from engine.cases.blobs import BlobStore
+    from engine.cases.runtime import case_runtime
+    from engine.cases.vault import Vault
+    from engine.proposals.performers import register_performers
+    from web import current
+
     vault = Vault(settings.field_key)
     runtime = case_runtime(vault, site=settings.public_url)
     register_performers(runtime.hooks, vault)
@@ -65,7 +82,7 @@ def _wire(settings: Settings, clock: Clock) -> current.Wiring:
     )
 
 
-def _register_areas(app: Flask) -> None:
+def _register_areas(app: "Flask") -> None:
     """Put the areas of the site in their places. Imported here: their views need what is set up above."""
     from web import navigation
     from web.absences.views import blueprint as absences

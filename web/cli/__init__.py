@@ -4,17 +4,26 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import Final
-
-from sqlalchemy.exc import DBAPIError
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from config import Settings, SettingsError, read_env_file
 from engine.errors import EngineError
-from web.cli import checking, demonstration, packages, people, server, tokens
 
-#: each adds its commands; a command is a function of the parsed arguments and the settings' reader
-_GROUPS: Final = (server, checking, packages, people, tokens, demonstration)
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
+
+#: module here → the commands that it adds; a command is a function of the parsed arguments and the settings' reader.
+#: Only the module of the command that is called is loaded: all of them together take seconds.
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "server": ("init", "db", "web", "scheduler", "version"),
+    "checking": ("feel", "due"),
+    "packages": ("lint", "deploy"),
+    "people": ("staff", "audit"),
+    "tokens": ("token",),
+    "demonstration": ("demo",),
+}
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -30,9 +39,10 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     parser = argparse.ArgumentParser(prog="chuishao", description="An engine for petitions.")
     parser.add_argument("--env-file", type=Path, help="a file of CHUISHAO_…=value lines; real variables win over it")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in _GROUPS:
-        group.add_commands(commands)
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    for group in _wanted(given):
+        import_module(f"web.cli.{group}").add_commands(commands)
+    options = parser.parse_args(given)
     variables = dict(os.environ if environ is None else environ)
 
     def settings() -> Settings:
@@ -47,9 +57,6 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
             print(f"chuishao: {key} {problem}.", file=sys.stderr)
     except EngineError as error:
         print(f"chuishao: {error.message}", file=sys.stderr)
-    except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
-        print(f"chuishao: the database says: {reason}", file=sys.stderr)
     except BrokenPipeError:  # whoever reads has had enough
         sys.stderr.close()
         return 0
@@ -57,4 +64,21 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         print(f"chuishao: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not _is_of_database(error):
+            raise
+        reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+        print(f"chuishao: the database says: {reason}", file=sys.stderr)
     return 2
+
+
+def _wanted(arguments: Sequence[str]) -> list[str]:
+    """Return the groups whose commands are named; all of them when none is, for the help."""
+    named = [group for group, commands in GROUPS.items() if set(commands) & set(arguments)]
+    return named or list(GROUPS)
+
+
+def _is_of_database(error: Exception) -> TypeGuard["DBAPIError"]:
+    """Has the database said this? A command that opened none has not loaded its library either."""
+    library = sys.modules.get("sqlalchemy.exc")
+    return library is not None and isinstance(error, library.DBAPIError)

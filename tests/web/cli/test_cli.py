@@ -1,12 +1,29 @@
+import argparse
 import io
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from web.cli import main
+from web.cli import GROUPS, main
 from web.migrating import newest_revision
 
 Run = "tuple[int, str, str]"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_each_group_adds_the_commands_by_which_it_is_found(group: str) -> None:
+    chosen = argparse.ArgumentParser().add_subparsers()
+    import_module(f"web.cli.{group}").add_commands(chosen)
+    assert tuple(chosen.choices) == GROUPS[group]
+
+
+def test_command_that_serves_nothing_loads_no_pages() -> None:
+    code = "import sys; from web.cli import main; main(['feel', '1']); assert 'flask' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.fixture
