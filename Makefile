@@ -8,10 +8,10 @@ PORT ?= 8000
 WORKERS ?= 2
 # what a test run may take at most, so that a hanging browser ends with a message
 FAST_SECONDS ?= 2700
-SLOW_SECONDS ?= 1500
+SLOW_SECONDS ?= 2400
 
 FAST := not slow and not browser and not faults and not journey
-SLOW := slow or browser or faults
+SLOW := slow or browser or faults or journey
 AGAIN = timeout 300 $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures=none
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -58,7 +58,7 @@ fast: $(VENV)/.test
 slow: $(VENV)/.test
 	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -m "$(SLOW)" || $(AGAIN) -m "$(SLOW)"
 
-# whole petitions, from the phone to the rating, on the running demonstration; screenshots in tests/journeys/shots
+# the part of `slow` that plays whole petitions on the running demonstration; screenshots in tests/journeys/shots
 journeys: $(VENV)/.test
 	@tools/prepare_tests $(BIN)/python
 	$(BIN)/python -m pytest -q -m journey

@@ -32,7 +32,7 @@ def test_anna_files_follows_and_takes_back_in_english(town: Town) -> None:
     _reads(town, anna, "04-matter", heading="Loud music at night")
     anna.get_by_role("link", name="Withdraw this petition").click()
     _reads(town, anna, "05-withdraw", heading="Withdraw this petition")
-    anna.get_by_role("button", name="Send").click()
+    anna.get_by_role("button", name="Withdraw this petition").click()
     expect(anna.get_by_role("main")).to_contain_text("Withdrawn")
     _reads(town, anna, "06-withdrawn")
 

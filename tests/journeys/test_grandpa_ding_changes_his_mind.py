@@ -63,7 +63,7 @@ def test_a_wrong_pin_opens_nothing_and_a_matter_is_taken_back(town: Town) -> Non
     expect(ding.get_by_role("heading", name="撤回这件诉求")).to_be_visible()
     ding.get_by_role("textbox").fill("已经自己修好了")
     town.shot(ding, "ding-03-take-back")
-    ding.get_by_role("button", name="确认提交").click()
+    ding.get_by_role("button", name="撤回这件诉求").click()
     expect(ding).to_have_url(re.compile("/matter/$"))
     expect(ding.get_by_role("main")).to_contain_text("已撤回")
     expect(ding.get_by_role("link", name="撤回这件诉求")).to_have_count(0)

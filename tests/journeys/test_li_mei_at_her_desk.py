@@ -21,6 +21,7 @@ def test_a_clerk_works_by_keyboard_alone(town: Town) -> None:
     clerk.keyboard.type(PASSWORD)
     clerk.keyboard.press("Enter")
     expect(clerk).to_have_url(re.compile("/inbox"))
+    clerk.wait_for_load_state()  # she sees the page before she types into it
     clerk.keyboard.press("/")
     clerk.keyboard.type(matter.number)
     clerk.keyboard.press("Enter")
