@@ -76,13 +76,24 @@ def due(received: datetime, amount: int, unit: str, *, calendar: WorkCalendar, r
         roll: `forward` or `none`; hours and working days never roll.
 
     Raises:
-        Invalid: the unit, the roll or the amount is not one of these.
+        Invalid: the unit, the roll or the amount is not one of these, or the date lies outside the years 1 to 9999.
 
     Source: 民法典 200–204.
     """
-    received = aware(received)
     kind, policy = _unit(unit), _roll(roll)
     _check_amount(amount, kind)
+    if received.tzinfo is None:
+        raise ValueError(f"{received.isoformat()} has no time zone")
+    try:
+        return _count(aware(received), amount, kind, policy, calendar)
+    except (OverflowError, ValueError) as error:
+        raise Invalid(
+            "clock-beyond", "{amount} {unit} from {received} lie outside the calendar, which has the years 1 to 9999.",
+            amount=amount, unit=kind.value, received=received.isoformat(),
+        ) from error  # fmt: skip
+
+
+def _count(received: datetime, amount: int, kind: Unit, policy: Roll, calendar: WorkCalendar) -> Due:
     steps = [Step(kind=StepKind.RECEIVED, at=received), Step(kind=StepKind.COUNTED, amount=amount, unit=kind.value)]
     if kind is Unit.FIXED_DATE:
         steps = [Step(kind=StepKind.FIXED, day=calendar.day_of(received))]
@@ -185,11 +196,23 @@ def _last_day(received: datetime, start: date, amount: int, unit: Unit, calendar
 
 def _ending(steps: list[Step], seen_from: date, last: date, calendar: WorkCalendar, *, at_close: bool) -> Due:
     """Finish the trace. Days from `seen_from` to `last` were looked at: any in a year without notice is provisional."""
-    assumed = [day for year in range(seen_from.year, last.year + 1) if calendar.is_provisional(day := date(year, 1, 1))]
-    steps += (Step(kind=StepKind.PROVISIONAL, day=day) for day in assumed)
+    assumed = list(_assumed(seen_from.year, last.year, calendar))
+    steps += assumed
     due_at = aware(calendar.close(last) if at_close else calendar.end(last))
     steps.append(Step(kind=StepKind.ENDS, at=due_at, how="close" if at_close else "midnight"))
     return Due(due_at=due_at, trace=tuple(steps), provisional=bool(assumed))
+
+
+def _assumed(first: int, last: int, calendar: WorkCalendar) -> Iterator[Step]:
+    """Yield a step for each stretch of years without a notice."""
+    stretch: list[int] = []
+    for year in range(first, last + 2):
+        if year <= last and year not in calendar.years:
+            stretch.append(year)
+        elif stretch:
+            until = date(stretch[-1], 12, 31) if len(stretch) > 1 else None
+            yield Step(kind=StepKind.PROVISIONAL, day=date(stretch[0], 1, 1), until=until)
+            stretch = []
 
 
 def _before_holiday(day: date, calendar: WorkCalendar) -> date:

@@ -65,13 +65,18 @@ def _chinese(step: Step, zone: ZoneInfo) -> str:
         StepKind.CLAMPED: lambda: "该月没有对应的日期，取当月最后一日",
         StepKind.ROLLED: lambda: f"最后一日{day(step.day)}不是工作日，顺延至{day(step.until)}",
         StepKind.NOT_ROLLED: lambda: f"最后一日{day(step.day)}不是工作日，办理时限不顺延",
-        StepKind.PROVISIONAL: lambda: f"{step.day.year if step.day else ''}年放假安排尚未公布，暂按周一至周五计算",
+        StepKind.PROVISIONAL: lambda: f"{_years(step, '至')}年放假安排尚未公布，暂按周一至周五计算",
         StepKind.FIXED: lambda: f"约定日期为{day(step.day)}",
         StepKind.EXTENDED: lambda: f"经批准延长{_amount_zh(step)}",
         StepKind.EXCLUDED: lambda: f"中止计时{_amount_zh(step)}，不计入",
         StepKind.ENDS: lambda: _ends_zh(step, zone, day),
     }
     return phrases[step.kind]()
+
+
+def _years(step: Step, to: str) -> str:
+    assert step.day is not None
+    return f"{step.day.year}{to}{step.until.year}" if step.until else str(step.day.year)
 
 
 def _amount_zh(step: Step) -> str:
@@ -115,13 +120,13 @@ def _english(step: Step, zone: ZoneInfo) -> str:
     phrases: dict[StepKind, Callable[[], str]] = {
         StepKind.RECEIVED: lambda: f"received {moment(step.at)}",
         StepKind.COUNTED: lambda: _counted_en(step),
-        StepKind.MAKE_UP: lambda: f"{day(step.day)} is a make-up working day",
+        StepKind.MAKE_UP: lambda: f"{day(step.day)} is a make-up day",
         StepKind.HOLIDAY: lambda: f"{_span_en(step)} holiday" + _named_en(step.name),
         StepKind.CLAMPED: lambda: "the month has no such day, so its last one",
         StepKind.ROLLED: lambda: f"the last day, {day(step.day)}, is not worked, so it moves to {day(step.until)}",
         StepKind.NOT_ROLLED: lambda: f"the last day, {day(step.day)}, is not worked; the duty does not wait",
         StepKind.PROVISIONAL: lambda: (
-            f"the holidays of {step.day.year if step.day else ''} are not announced yet, Monday to Friday is assumed"
+            f"the holidays of {_years(step, '–')} are not announced yet, Monday to Friday is assumed"
         ),
         StepKind.FIXED: lambda: f"agreed for {day(step.day)}",
         StepKind.EXTENDED: lambda: f"extended with approval by {_amount_en(step)}",

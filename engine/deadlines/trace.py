@@ -24,7 +24,7 @@ class StepKind(StrEnum):
     ROLLED = "rolled"
     #: the last day is not worked, and an agency's duty does not wait; `day`
     NOT_ROLLED = "not-rolled"
-    #: no notice for the year of `day` is out yet
+    #: no notice for the year of `day` is out yet, nor for any later one up to that of `until`
     PROVISIONAL = "provisional"
     #: the last day was agreed, nothing was counted; `day`
     FIXED = "fixed"

@@ -1,5 +1,6 @@
 """The State Council's notices of a year's holidays and make-up days, as far as the installed library knows them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -52,7 +53,12 @@ def _named(english: str) -> str:
 
 def national_calendar(*years: int) -> WorkCalendar:
     """Return a calendar of these years straight from the library, for work without a database."""
-    taken = [national_year(year) for year in years]
+    return calendar_of(national_year(year) for year in years)
+
+
+def calendar_of(years: Iterable[Year]) -> WorkCalendar:
+    """Return a calendar of some years, for work without a database; of two of the same year, the later one."""
+    taken = {each.year: each for each in years}.values()
     return WorkCalendar(
         named={day: named for each in taken for day, named in each.days.items()},
         years=frozenset(each.year for each in taken if not each.provisional),

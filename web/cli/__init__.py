@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 #: Only the module of the command that is called is loaded: all of them together take seconds.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("init", "db", "web", "scheduler", "version"),
-    "checking": ("feel", "due"),
+    "checking": ("feel",),
+    "deadlines": ("due",),
     "packages": ("lint", "deploy"),
     "people": ("staff", "audit"),
     "tokens": ("token",),

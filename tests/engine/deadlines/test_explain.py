@@ -24,7 +24,7 @@ def at(text: str) -> datetime:
             "2020-09-25T10:00", 5, "working-days", "none",
             "2020年9月25日（周五）10:00起算；5个工作日，当日不计；9月27日（周日）调休上班；10月1日至8日国庆节放假"
             " → 2020年10月9日（周五）17:30下班前。",
-            "Received Fri 25 Sep 2020 10:00; 5 working days, not counting that day; Sun 27 Sep is a make-up working "
+            "Received Fri 25 Sep 2020 10:00; 5 working days, not counting that day; Sun 27 Sep is a make-up "
             "day; 1–8 Oct holiday (National Day) → Fri 9 Oct 2020, close of business (17:30).",
         ),
         (

@@ -105,22 +105,3 @@ def test_expression_is_evaluated(run, expression: str, status: int, out: str, er
 def test_data_that_is_no_json_is_said(run) -> None:  # type: ignore[no-untyped-def]
     assert run("feel", "1", "--data", "[")[2].startswith("chuishao: --data is no JSON")
     assert run("feel", "1", "--data", "[]")[2].startswith("chuishao: --data is no JSON object")
-
-
-@pytest.mark.parametrize(
-    ("received", "amount", "unit", "roll", "due"),
-    [
-        ("2020-09-25", "5", "working-days", [], "2020-10-09"),  # a make-up Sunday counts, the October holiday does not
-        ("2020-09-18", "15", "calendar-days", ["--roll"], "2020-10-09"),  # 3 October rolls over the holiday
-        ("2020-09-18", "15", "calendar-days", [], "2020-10-03"),  # an agency's duty does not wait
-    ],
-)
-def test_deadline_is_counted_and_explained(run, received, amount, unit, roll, due) -> None:  # type: ignore[no-untyped-def]
-    status, out, _ = run("due", "--received", received, "--amount", amount, "--unit", unit, *roll)
-    assert status == 0
-    assert out.startswith(due)
-    assert "国庆节" in out or not roll
-
-
-def test_deadline_of_no_date_is_refused(run) -> None:  # type: ignore[no-untyped-def]
-    assert run("due", "--received", "soon", "--amount", "5", "--unit", "hours")[0] == 2
