@@ -12,6 +12,10 @@ from engine.errors import Invalid
 
 #: a deadline as short as this runs day and night, and so do its rungs
 AT_ONCE: Final = timedelta(hours=2)
+#: in which an `after_due` may be counted
+UNITS: Final = (Unit.HOURS.value, Unit.WORKING_DAYS.value, Unit.CALENDAR_DAYS.value)
+#: characters of a rung's name, as its column holds them
+LONGEST_NAME: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +24,8 @@ class PlannedRung:
 
     Args:
         position: its place in the ladder, 0 first; a higher one stands in for lower ones that were missed.
-        rule: {"when", "to", "notice", "sign", "acknowledge_hours"}, JSON-able; `when` plans it again later.
+        rule: {"when", "to", "notice", "sign", "document", "next", "acknowledge_hours"}, JSON-able; `when` plans it
+            again later.
     """
 
     name: str
@@ -37,24 +42,56 @@ def rungs(
     Args:
         rows: of the ladder's decision table. Each has `rung` (its name) and either `fraction_left` (of the duty time
             from start to due, 0 to 1) or `after_due` with `unit`; then `to` (a list of relations, or one string with
-            semicolons), `notice` (a template's key), `sign` (a person signs it first), `acknowledge_hours`.
+            semicolons), `notice` (a template's key), `sign` (a person signs it first), `document` (template of what is
+            signed), `acknowledge_hours` (duty hours in which it is to be signed or acknowledged), `next` (to
+            whom it goes when nobody does, as `to`).
 
     Raises:
-        Invalid: a row is not like that, or two have one name.
+        Invalid: a row is not like that, two have one name, or one is due before the row above it.
     """
     planned: list[PlannedRung] = []
     for position, row in enumerate(rows):
         name = str(row.get("rung") or "")
-        if not name or any(each.name == name for each in planned):
+        if not name or len(name) > LONGEST_NAME or any(each.name == name for each in planned):
             raise Invalid(
                 "ladder-rung-name",
-                "Row {row} of the ladder has no rung name of its own ({rung}). Give each row another.",
-                row=position + 1, rung=name,
+                "Row {row} of the ladder has no rung name of its own ({rung}). Give each row another of at most "
+                "{longest} characters.",
+                row=position + 1, rung=name, longest=LONGEST_NAME,
             )  # fmt: skip
         rule = _rule(position, row)
         moment = moment_of(rule["when"], started_at, due_at, calendar)
+        if planned and moment < planned[-1].due_at:
+            raise Invalid(
+                "ladder-order",
+                "Row {row} ({rung}) of the ladder is due before the row above it ({before}). Rungs stand in the order "
+                "of their times: move the row up, or correct its amount.",
+                row=position + 1, rung=name, before=planned[-1].name,
+            )  # fmt: skip
         planned.append(PlannedRung(name=name, position=position, due_at=moment, rule=rule))
     return planned
+
+
+def own_ladder(key: str, jurisdiction: str) -> str:
+    """Return the name of the decision that takes the place of a ladder in a jurisdiction: `ladder.wuzhong`."""
+    return f"{key}.{jurisdiction}"
+
+
+def ladder_of(decision_id: str) -> str:
+    """Return the ladder that a decision is, or takes the place of in one jurisdiction."""
+    return decision_id.partition(".")[0]
+
+
+def answer_by(
+    asked_at: datetime, hours: int, started_at: datetime, due_at: datetime, calendar: WorkCalendar
+) -> datetime:
+    """Return until when a rung is to be signed or acknowledged: duty hours; of a two-hour deadline, hours on the wall.
+
+    Args:
+        started_at, due_at: of the clock that the rung belongs to.
+    """
+    wait = timedelta(hours=hours)
+    return aware(asked_at + wait if due_at - started_at <= AT_ONCE else calendar.after_duty(asked_at, wait))
 
 
 def moment_of(when: Mapping[str, Any], started_at: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:
@@ -73,16 +110,28 @@ def moment_of(when: Mapping[str, Any], started_at: datetime, due_at: datetime, c
 
 
 def _rule(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
-    to = row.get("to") or []
-    addressees = to.split(";") if isinstance(to, str) else to
-    hours = row.get("acknowledge_hours")
+    when, hours = _when(position, row), row.get("acknowledge_hours")
+    if hours is not None and (isinstance(hours, (bool, str)) or int(hours) != hours or hours < 1):
+        raise Invalid(
+            "ladder-rung-hours",
+            "Row {row} ({rung}) of the ladder: acknowledge_hours is {hours}; it is a whole number of duty hours, 1 or "
+            "more.",
+            row=position + 1, rung=str(row["rung"]), hours=str(hours),
+        )  # fmt: skip
     return {
-        "when": _when(position, row),
-        "to": [str(each).strip() for each in addressees if str(each).strip()],
+        "when": when,
+        "to": _relations(row.get("to")),
         "notice": str(row.get("notice") or ""),
         "sign": bool(row.get("sign")),
+        "document": str(row.get("document") or ""),
+        "next": _relations(row.get("next")),
         "acknowledge_hours": None if hours is None else int(hours),
     }
+
+
+def _relations(named: Any) -> list[str]:
+    each = named.split(";") if isinstance(named, str) else named or []
+    return [name for one in each if (name := str(one).strip())]
 
 
 def _when(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,6 +140,12 @@ def _when(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid(
             "ladder-rung-when", "Row {row} ({rung}) of the ladder needs either fraction_left or after_due.",
             row=position + 1, rung=name,
+        )  # fmt: skip
+    if isinstance(fraction, (str, bool)) or isinstance(after, (str, bool)):
+        raise Invalid(
+            "ladder-rung-amount",
+            "Row {row} ({rung}) of the ladder: {amount} is no number. Write it without quotation marks.",
+            row=position + 1, rung=name, amount=str(after if fraction is None else fraction),
         )  # fmt: skip
     if fraction is not None:
         if not 0 <= float(fraction) <= 1:
@@ -101,7 +156,7 @@ def _when(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
             )  # fmt: skip
         return {"fraction_left": float(fraction)}
     unit = str(row.get("unit") or "")
-    if unit not in (Unit.HOURS, Unit.WORKING_DAYS, Unit.CALENDAR_DAYS) or int(after or 0) < 0:
+    if unit not in UNITS or int(after or 0) != (after or 0) or int(after or 0) < 0:
         raise Invalid(
             "ladder-rung-after",
             "Row {row} ({rung}) of the ladder: after_due {after} {unit} cannot be counted; it is a whole number with a "

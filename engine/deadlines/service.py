@@ -23,7 +23,7 @@ from engine.deadlines.ladder import rungs
 from engine.deadlines.ledger import LIVE, EventKind, Moved
 from engine.deadlines.models import Clock, ClockState, Rung, RungState
 from engine.deadlines.trace import from_json, to_json
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, EngineError, Invalid, NotFound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,7 @@ def start_clock(
     ladder_rows: Sequence[Mapping[str, Any]] = (),
     calendar: WorkCalendar | None = None,
     actor: Actor | None = None,
+    refused: list[EngineError] | None = None,
 ) -> Clock:
     """Start a clock with its rungs, and return a copy of its row that the session does not track.
 
@@ -75,9 +76,10 @@ def start_clock(
         unit_id, role: whose time it is.
         ladder_rows: of the ladder's decision, see `engine.deadlines.ladder.rungs`; none means no rungs.
         calendar: the jurisdiction's, when the caller has it.
+        refused: takes the mistake of a ladder that cannot be used; the clock then runs without rungs.
 
     Raises:
-        Invalid: the amount, unit, kind or a ladder's row cannot be used.
+        Invalid: the amount, unit or kind cannot be used, or a ladder's row, where nobody takes the mistake.
     """
     if spec.kind not in ("statutory", "internal"):
         raise Invalid(
@@ -98,23 +100,44 @@ def start_clock(
         promised = due(received, spec.amount, spec.unit, calendar=calendar, roll=roll)
         values: dict[str, Any] = {
             "id": new_id(), "jurisdiction": jurisdiction, "case_id": case_id, "instance_id": instance_id,
-            "scope_id": scope_id, "element_id": element_id, "process_id": process_id, "name": spec.name,
-            "kind": spec.kind, "unit_id": unit_id, "role": role, "amount": spec.amount, "unit": str(spec.unit),
+            "scope_id": scope_id, "element_id": element_id, "process_id": process_id, "unit_id": unit_id, "role": role,
             "roll": str(roll), "started_at": aware(now) if spec.unit == Unit.FIXED_DATE else received,
-            "calendar_id": calendar.calendar_id, "due_at": promised.due_at, "original_due_at": promised.due_at,
-            "trace": to_json(promised.trace), "provisional": promised.provisional, "ladder": spec.ladder,
-            "state": ClockState.RUNNING.value, "stopped_at": None,
-        }  # fmt: skip
+            "calendar_id": calendar.calendar_id,
+        } | _promise(spec, promised)  # fmt: skip
         session.execute(insert(ledger.CLOCKS), values)
         clock = Clock(**values)
-        _add_rungs(session, clock, ladder_rows, calendar)
+        try:
+            _insert_rungs(session, clock, ladder_rows, calendar)
+        except Invalid as error:
+            if refused is None:
+                raise
+            refused.append(error)
         ledger.enter(session, clock, EventKind.STARTED, now, {"received": received.isoformat(), "amount": spec.amount,
                      "unit": str(spec.unit), "due_at": promised.due_at.isoformat()})  # fmt: skip
         record_change(session, clock, Tag.CLOCK_STARTED, actor, now, {"due_at": promised.due_at.isoformat()})
         return clock
 
 
-def _add_rungs(session: Session, clock: Clock, rows: Sequence[Mapping[str, Any]], calendar: WorkCalendar) -> None:
+def _promise(spec: ClockSpec, promised: Due) -> dict[str, Any]:
+    return {
+        "name": spec.name, "kind": spec.kind, "amount": spec.amount, "unit": str(spec.unit), "ladder": spec.ladder,
+        "due_at": promised.due_at, "original_due_at": promised.due_at, "trace": to_json(promised.trace),
+        "provisional": promised.provisional, "state": ClockState.RUNNING.value, "stopped_at": None,
+    }  # fmt: skip
+
+
+def add_rungs(session: Session, clock: Clock, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give a clock that runs the rungs of a ladder; one that has rungs keeps them.
+
+    Raises:
+        Invalid: a row of the ladder cannot be used. Nothing was added.
+    """
+    with writing(session):
+        if session.scalar(select(Rung.id).where(Rung.clock_id == clock.id).limit(1)) is None:
+            _insert_rungs(session, clock, rows, calendar_for(session, clock.jurisdiction))
+
+
+def _insert_rungs(session: Session, clock: Clock, rows: Sequence[Mapping[str, Any]], calendar: WorkCalendar) -> None:
     planned = rungs(rows, clock.started_at, clock.due_at, calendar)
     if planned:
         session.execute(

@@ -10,6 +10,7 @@ from lxml import etree
 from engine import feel
 from engine.decisions import Model
 from engine.decisions import check as check_model
+from engine.definitions.check_ladders import check_ladders, is_ladder
 from engine.definitions.check_people import check_people
 from engine.definitions.check_texts import check_documents, check_manifest, check_notices, check_words
 from engine.definitions.package import Package
@@ -27,7 +28,7 @@ FUNCTIONS: Final = frozenset(
     ]
 )  # fmt: skip
 _ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-#: The column of a ladder that names a notice.
+#: The column of a decision that names a notice.
 _NOTICE_COLUMN: Final = "notice"
 
 
@@ -146,8 +147,10 @@ class _Checker:
                         f"the package has no {'decision' if setting == 'ladder' else setting} {value!r}",
                         f"Add it, or name one of: {', '.join(sorted(names)) or 'none is there'}",
                     )
+        ladders = {element.settings.get("ladder", "").strip() for _, element in self.elements()}
         for file, model in self.models.items():
             yield from _named_notices(file, model, notices)
+            yield from check_ladders(file, model.xml, named=ladders, notices=notices, documents=documents)
         main = self._main()
         if self.definitions and main and main not in self.definitions.processes:
             yield _error(
@@ -200,7 +203,7 @@ def _feel_mistake(source: str, functions: Collection[str]) -> str:
 
 
 def _named_notices(file: str, model: Model, notices: Collection[str]) -> Iterator[Finding]:
-    """Find notices that a ladder names and the package does not have."""
+    """Find notices that a decision names and the package does not have; a ladder's are found row by row."""
     for table, column, texts in output_texts(model.xml):
         for text in sorted(texts - set(notices)) if column == _NOTICE_COLUMN else ():
             yield _error(
@@ -213,9 +216,11 @@ def _named_notices(file: str, model: Model, notices: Collection[str]) -> Iterato
 
 
 def output_texts(xml: bytes) -> Iterator[tuple[str, str, set[str]]]:
-    """Yield (id of the table, name of the column, the plain texts in it) of every output column of a DMN file."""
+    """Yield (id of the table, name of the column, the plain texts in it) of every output column, but of ladders."""
     root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
     for table in root.iter("{*}decisionTable"):
+        if is_ladder(table):
+            continue
         for position, column in enumerate(table.findall("{*}output")):
             texts = set()
             for rule in table.findall("{*}rule"):

@@ -131,6 +131,10 @@ class LoadedVersion:
             raise self._missing("decision", decision_id)
         return model.decide(decision_id, data, now=now, functions=functions)
 
+    def has_decision(self, decision_id: str) -> bool:
+        """Say whether the package has a decision."""
+        return decision_id in self._models
+
     @cached_property
     def _models(self) -> dict[str, Model]:
         """The model of every decision, by its id."""

@@ -1,6 +1,6 @@
 """Clocks of a process: started with the activity that carries `chuishao:clock`, stopped or cancelled with it."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,11 +10,14 @@ from sqlalchemy import bindparam, select
 
 from engine.deadlines import ClockSpec, cancel_clock, start_clock, stop_clock
 from engine.deadlines.clocks import Unit, default_roll
+from engine.deadlines.ladder import own_ladder
 from engine.deadlines.models import Clock, ClockState
 from engine.deadlines.revival import rebind_clock
+from engine.deadlines.service import add_rungs, lock_clock
 from engine.errors import EngineError, Invalid
 from engine.instances.assignment import Reader, place
 from engine.instances.hooks import Step
+from engine.instances.incidents import Attempt, raise_incident
 from engine.organisation.roles import Role
 from engine.spiff import Scope
 
@@ -71,8 +74,11 @@ def runs_on(step: Step, reader: Reader, scope: Scope, clocks: list[RunningClock]
 def begin(step: Step, reader: Reader, scope: Scope) -> None:
     """Start the clock of an activity that has begun.
 
+    A ladder that cannot be used does not keep the clock from running, nor the matter from going on: the clock then has
+    no rungs, and an incident says why. Trying that again lays them.
+
     Raises:
-        StepFailed: a setting of the clock cannot be used, or its ladder gives no list of rungs.
+        StepFailed: a setting of the clock cannot be used.
     """
     unit_id, role = _whose(reader)
     ladder = reader.text("ladder")
@@ -85,10 +91,11 @@ def begin(step: Step, reader: Reader, scope: Scope) -> None:
         start=_start(reader) or step.now,
         ladder=ladder,
     )
-    rows = _ladder(step, reader, ladder) if ladder else []
+    refused = list[EngineError]()
+    rows = _rows(step, ladder, reader.data, refused) if ladder else []
     step.ledger.flush()  # the clock writes events of the case by itself: these came first
     try:
-        start_clock(
+        clock = start_clock(
             step.session,
             spec=spec,
             case_id=step.held.case_id,
@@ -101,9 +108,29 @@ def begin(step: Step, reader: Reader, scope: Scope) -> None:
             role=role,
             now=step.now,
             ladder_rows=rows,
+            refused=refused,
         )
     except EngineError as error:
         raise reader.failure(error, reader.element.settings.get("clock")) from error
+    if refused:
+        attempt = Attempt("ladder", str(clock.id), dict(reader.data), step.actor)
+        failure = reader.failure(refused[0], ladder)
+        raise_incident(step.connection, step.held, attempt, failure, element=reader.element, now=step.now)
+        step.troubled = True
+
+
+def lay_again(step: Step, clock_id: UUID, data: Mapping[str, Any]) -> None:
+    """Give a clock the rungs that it could not be given when it started; one that ended needs none.
+
+    Args:
+        data: what the activity saw when it began.
+
+    Raises:
+        EngineError: the ladder can still not be used.
+    """
+    clock = lock_clock(step.session, clock_id)
+    if clock.state in _RUNNING and clock.ladder:
+        add_rungs(step.session, clock, _ladder(step, clock.ladder, data))
 
 
 def end(step: Step, clock_id: UUID, *, passed: bool) -> None:
@@ -146,14 +173,18 @@ def _start(reader: Reader) -> datetime | None:
     raise reader.failure(wrong, reader.element.settings.get("clock.start"))
 
 
-def _ladder(step: Step, reader: Reader, key: str) -> list[dict[str, Any]]:
+def _rows(step: Step, key: str, data: Mapping[str, Any], refused: list[EngineError]) -> list[dict[str, Any]]:
     try:
-        rows = step.decide(key, reader.data)
+        return _ladder(step, key, data)
     except EngineError as error:
-        raise reader.failure(error, key) from error
+        refused.append(error)
+        return []
+
+
+def _ladder(step: Step, key: str, data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Evaluate a ladder: the jurisdiction's own one where the package has it, else the one for everybody."""
+    own = own_ladder(key, step.jurisdiction)
+    rows = step.decide(own if step.version.has_decision(own) else key, data)
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
         return rows
-    wrong = Invalid(
-        "ladder-no-list", "the ladder {ladder} gives no list of rungs; it must collect its rows", ladder=key
-    )
-    raise reader.failure(wrong, key)
+    raise Invalid("ladder-no-list", "the ladder {ladder} gives no list of rungs; it must collect its rows", ladder=key)

@@ -187,7 +187,7 @@ class Conductor:
         if ended:
             self._end(step, live)
             return InstanceStatus.COMPLETED
-        return InstanceStatus.INCIDENT if left else InstanceStatus.RUNNING
+        return InstanceStatus.INCIDENT if left or step.troubled else InstanceStatus.RUNNING
 
     def _end(self, step: Step, live: Live) -> None:
         endings = live.workflow.outcome

@@ -49,6 +49,8 @@ class Step:
     posted: bool = False
     #: something outside of the process was done, which may have moved clocks
     performed: bool = False
+    #: it left an incident without failing
+    troubled: bool = False
     #: the process is sent back: statutory clocks run on, whatever becomes of what they measure
     going_back: bool = False
     #: a completion is taken back: every clock goes on as if it had not been

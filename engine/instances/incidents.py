@@ -54,7 +54,7 @@ class Attempt:
     """What a step tried, so that it can be tried again.
 
     Args:
-        do: `start`, `complete`, `timer`, `message` or `offer`.
+        do: `start`, `complete`, `timer`, `message`, `offer`, `rung` or `ladder`.
         target: what it was done to: an item's or timer's id, a message's name, a waiting event; empty for `start`.
         data: what was handed in; typed values stay what they are.
         actor: who did it; a retry is done in their name.

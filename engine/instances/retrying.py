@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
 from engine.db import writing
-from engine.errors import Conflict, NotFound
+from engine.errors import Conflict, EngineError, NotFound
 from engine.instances import completion, escalation, store, timers
+from engine.instances.clocks import lay_again
+from engine.instances.host import StepHost
 from engine.instances.incidents import Attempt, resolve_obsolete
 from engine.instances.ledger import Ledger
 from engine.instances.models import IncidentState
@@ -20,7 +22,15 @@ if TYPE_CHECKING:
 
 #: What says that a step no longer has to be done: the matter went another way meanwhile.
 _OBSOLETE = frozenset(
-    {"rung-told", "task-already-completed", "task-withdrawn", "instance-stopped", "timer-not-waiting", "offer-over"}
+    {
+        "rung-told",
+        "ladder-laid",
+        "task-already-completed",
+        "task-withdrawn",
+        "instance-stopped",
+        "timer-not-waiting",
+        "offer-over",
+    }
 )
 
 
@@ -80,10 +90,27 @@ def _again(runtime: "Runtime", session: Session, held: Held, attempt: Attempt, n
             if escalation.tell_again(conductor, session, UUID(attempt.target), now):
                 raise Conflict("rung-told", "Everybody was reached.")  # nothing is left to be done
             return False
+        case "ladder":
+            if _lay_again(runtime, session, held, attempt, now):
+                raise Conflict("ladder-laid", "The clock has its rungs.")  # nothing is left to be done
+            return False
         case "start":
             return runtime.begin(session, held, data, actor=attempt.actor, now=now)
         case unknown:
             raise Conflict("attempt-unknown", "An attempt of the kind {kind} cannot be repeated.", kind=unknown)
+
+
+def _lay_again(runtime: "Runtime", session: Session, held: Held, attempt: Attempt, now: datetime) -> bool:
+    """Lay the rungs of a clock whose ladder could not be used; say whether it can be now."""
+    try:
+        with writing(session):
+            row = store.lock(session.connection(), held.id)
+            step = runtime.conductor.begin_step(session, row, actor=attempt.actor, now=now)
+            StepHost().enter(step)  # the ladder may count days
+            lay_again(step, UUID(attempt.target), attempt.data)
+    except EngineError:
+        return False
+    return True
 
 
 def _close(session: Session, incident_id: UUID, actor: Actor, now: datetime) -> None:

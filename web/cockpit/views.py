@@ -22,6 +22,7 @@ ATTEMPTS: Final = {
     "complete": lazy_gettext("完成待办"),
     "timer": lazy_gettext("定时到期"),
     "rung": lazy_gettext("发出超期提醒"),
+    "ladder": lazy_gettext("为时限排定提醒梯次"),
     "message": lazy_gettext("收到消息"),
 }
 

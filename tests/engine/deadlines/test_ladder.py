@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.clock import CHINA
 from engine.deadlines.clocks import due
-from engine.deadlines.ladder import rungs
+from engine.deadlines.ladder import answer_by, rungs
 from engine.deadlines.years import national_calendar
 from engine.errors import Invalid
 
@@ -21,7 +21,7 @@ LADDER: list[dict[str, Any]] = [
     {"rung": "L1", "fraction_left": 0.15, "to": "handler; leader_in_charge", "notice": "remind"},
     {"rung": "L2", "after_due": Decimal(1), "unit": "working-days", "to": ["department_lead"], "notice": "urge"},
     {"rung": "L3", "after_due": 5, "unit": "working-days", "to": ["main_leader"], "notice": "slip", "sign": True,
-     "acknowledge_hours": Decimal(24)},
+     "document": "supervision_order", "acknowledge_hours": Decimal(24), "next": "main_leader; joint_conference"},
 ]  # fmt: skip
 
 
@@ -86,11 +86,11 @@ def test_the_rule_is_kept_with_the_rung() -> None:
     assert [rung.position for rung in made.values()] == [0, 1, 2, 3]
     assert made["L1"].rule == {
         "when": {"fraction_left": 0.15}, "to": ["handler", "leader_in_charge"], "notice": "remind", "sign": False,
-        "acknowledge_hours": None,
+        "document": "", "next": [], "acknowledge_hours": None,
     }  # fmt: skip
     assert made["L3"].rule == {
         "when": {"after_due": 5, "unit": "working-days"}, "to": ["main_leader"], "notice": "slip", "sign": True,
-        "acknowledge_hours": 24,
+        "document": "supervision_order", "next": ["main_leader", "joint_conference"], "acknowledge_hours": 24,
     }  # fmt: skip
 
 
@@ -105,11 +105,46 @@ def test_the_rule_is_kept_with_the_rung() -> None:
         ({"rung": "L9", "after_due": 1}, "whole number with a unit"),
         ({"rung": "L9", "after_due": 1, "unit": "calendar-months"}, "whole number with a unit"),
         ({"rung": "L9", "after_due": -1, "unit": "hours"}, "whole number with a unit"),
+        ({"rung": "L9", "after_due": Decimal("1.5"), "unit": "hours"}, "whole number with a unit"),
+        ({"rung": "L9", "after_due": "1", "unit": "hours"}, "is no number"),
+        ({"rung": "L9", "fraction_left": True}, "is no number"),
+        ({"rung": "L9", "fraction_left": 0.2, "acknowledge_hours": 0}, "whole number of duty hours"),
+        ({"rung": "L9", "fraction_left": 0.2, "acknowledge_hours": "8"}, "whole number of duty hours"),
+        ({"rung": "a name of many letters", "fraction_left": 0.2}, "name of its own"),
+        ({"rung": "L9", "fraction_left": 0.5}, "due before the row above it"),  # 50 % are left earlier than 30 %
     ],
 )
 def test_rows_that_cannot_be_used_are_named(row: dict[str, Any], why: str) -> None:
     with pytest.raises(Invalid, match=rf"Row 2 .*{why}"):
         rungs([LADDER[0], row], at("2026-03-18T08:30"), at("2026-03-19T17:30"), CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ({"after_due": 5, "unit": "working-days"}, {"after_due": 1, "unit": "working-days"}),
+        ({"after_due": 1, "unit": "working-days"}, {"fraction_left": 0.3}),
+        ({"after_due": 3, "unit": "working-days"}, {"after_due": 2, "unit": "hours"}),
+    ],
+)
+def test_rungs_out_of_order_are_refused(above: dict[str, Any], below: dict[str, Any]) -> None:
+    rows = [{"rung": "L2"} | above, {"rung": "L3"} | below]
+    with pytest.raises(Invalid, match=r"Row 2 \(L3\) .* before the row above it \(L2\)") as caught:
+        rungs(rows, at("2026-03-18T08:30"), at("2026-03-25T17:30"), CALENDAR)
+    assert caught.value.code == "ladder-order"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "asked", "until"),
+    [
+        # eight duty hours: half an hour on Friday, seven on Monday, the rest on Tuesday
+        ("2026-03-09T08:30", "2026-03-13T17:30", "2026-03-20T17:00", "2026-03-24T09:00"),
+        # the two-hour tier: by the clock on the wall
+        ("2026-03-20T22:00", "2026-03-21T00:00", "2026-03-21T01:00", "2026-03-21T09:00"),
+    ],
+)
+def test_an_answer_is_due_in_duty_hours(start: str, end: str, asked: str, until: str) -> None:
+    assert answer_by(at(asked), 8, at(start), at(end), CALENDAR) == at(until)
 
 
 MOMENTS = st.datetimes(datetime(2026, 1, 5), datetime(2026, 10, 1)).map(lambda moment: moment.replace(tzinfo=CHINA))
