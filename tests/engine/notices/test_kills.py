@@ -1,19 +1,25 @@
 """A sender is killed with SIGKILL at the worst moments; nothing is lost, and a duplicate can be recognised."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.notices import EmailChannel, NoticeState, counts, send_due
-from engine.notices.dispatch import LEASE
+from engine.db import writing
+from engine.notices import EmailChannel, NoticeState, NoticeTexts, Recipient, counts, notify, send_due
+from engine.notices.channels import Courier, WebhookChannel, new_secret, webhook_id
+from engine.notices.channels.addresses import read_networks
+from engine.notices.dispatch import LEASE, LONGEST_WAIT
 from tests.engine.notices.mail import mail_server
+from tests.engine.notices.sink import Sink, http_sink
 from tests.factories import make_staff
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +59,20 @@ class Stops:
         time.sleep(60)
 
 send_due(sessions(connect(url)), {"email": Stops()}, datetime.fromisoformat(now))
+"""
+
+_POST = """
+import sys
+from datetime import datetime
+from engine.db import connect, sessions
+from engine.notices import send_due
+from engine.notices.channels import Courier, WebhookChannel
+from engine.notices.channels.addresses import read_networks
+import engine.tables
+url, hook, secret, now = sys.argv[1:]
+channel = WebhookChannel(url=hook, secrets=(secret,), courier=Courier(allowed=read_networks(["127.0.0.1"])))
+while send_due(sessions(connect(url)), {"webhook": channel}, datetime.fromisoformat(now), limit=5):
+    pass
 """
 
 
@@ -100,3 +120,81 @@ def test_killed_between_sending_and_marking(
     assert len(set(server.ids())) == 1
     with sessions() as other:
         assert counts(other) == {"email": {NoticeState.SENT: 1}}
+
+
+def put_webhooks(session: Session, number: int, now: datetime) -> list[str]:
+    """Put notices for a webhook in the outbox and return what each is called there."""
+    staff = make_staff(session)
+    texts = NoticeTexts(key="overdue", sources={"zh_CN": "Subject: x\n\n{}\n"})
+    with writing(session):
+        made = [
+            notice
+            for each in range(number)
+            for notice in notify(
+                session, key=f"kill:{each}", jurisdiction="qinghe", case_id=None, template="overdue", texts=texts,
+                facts={}, link="", now=now, recipients=[Recipient(staff_id=staff.id, channels={"webhook": "x"})],
+            )
+        ]  # fmt: skip
+    return [webhook_id(notice.key) for notice in made]
+
+
+def kill_after(sink: Sink, requests: int, delay: float, *arguments: str) -> None:
+    """Let a sender run until it has made that many requests, then kill it a moment later."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _POST, *arguments], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while len(sink.received) < requests:
+            assert process.poll() is None, "the sender ended by itself"
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        time.sleep(delay)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.faults
+def test_killed_at_random_while_posting(
+    database_url: str, sessions: sessionmaker[Session], session: Session, now: datetime
+) -> None:
+    """Nothing is lost, at most one notice comes twice for each kill, and it can be told: the same `webhook-id`."""
+    number, kills, chance, secret = 60, 3, random.Random(20261122), new_secret()
+    wanted = put_webhooks(session, number, now)
+    with http_sink() as sink:
+        for kill in range(kills):
+            reached = len(sink.received) + chance.randint(1, 12)
+            kill_after(
+                sink, reached, chance.uniform(0, 0.02), database_url, sink.url, secret, (now + LEASE * kill).isoformat()
+            )
+        channel = WebhookChannel(url=sink.url, secrets=(secret,), courier=Courier(allowed=read_networks(["127.0.0.1"])))
+        while send_due(sessions, {"webhook": channel}, now + LEASE * kills):
+            pass
+    times = Counter(sink.ids())
+    assert set(times) == set(wanted)
+    assert sum(times.values()) <= number + kills
+    with sessions() as other:
+        assert counts(other) == {"webhook": {NoticeState.SENT: number}}
+
+
+def test_a_sink_that_is_down_for_a_while_misses_nothing(
+    sessions: sessionmaker[Session], session: Session, now: datetime
+) -> None:
+    wanted = put_webhooks(session, 10, now)
+    with http_sink() as gone:
+        port = int(gone.url.split(":")[2].split("/")[0])
+    channel = WebhookChannel(
+        url=gone.url, secrets=(new_secret(),), courier=Courier(allowed=read_networks(["127.0.0.1"]))
+    )
+    moment = now
+    for _attempt in range(4):  # an afternoon
+        assert send_due(sessions, {"webhook": channel}, moment) == 0
+        moment += LONGEST_WAIT
+    with http_sink(Sink(answers=[(503, b"")] * 2), port=port) as back:  # it comes back, busy at first
+        for _attempt in range(4):
+            send_due(sessions, {"webhook": channel}, moment)
+            moment += LONGEST_WAIT
+    assert set(back.ids()) == set(wanted)
+    with sessions() as other:
+        assert counts(other) == {"webhook": {NoticeState.SENT: 10}}

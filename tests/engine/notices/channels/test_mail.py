@@ -3,18 +3,14 @@
 import socket
 import time
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from engine.errors import Invalid
 from engine.notices import ChannelDown, EmailChannel, Outgoing, PermanentFailure, TemporaryFailure, message_id
+from engine.notices.channels import AddressRefused
 from tests.engine.notices.mail import Mailbox, mail_server
 
 SENDER = "吹哨 <notices@chuishao.example>"
@@ -77,7 +73,13 @@ def test_every_attempt_has_the_same_message_id() -> None:
         (Mailbox(replies=["451 busy"]), TemporaryFailure, "try later: 451 busy"),
         (Mailbox(replies=["554 spam"]), PermanentFailure, "refused it: 554 spam"),
         (Mailbox(refused="450 mailbox full"), TemporaryFailure, "try later: 450 mailbox full"),
-        (Mailbox(refused="550 no such user"), PermanentFailure, "refused it: 550 no such user"),
+        (Mailbox(refused="550 no such user"), AddressRefused, "knows nobody at this address: 550 no such user"),
+        (Mailbox(refused="550 5.1.1 unknown"), AddressRefused, "knows nobody at this address: 550 5.1.1"),
+        (Mailbox(refused="550 5.2.1 mailbox disabled"), AddressRefused, "knows nobody at this address: 550 5.2.1"),
+        # about us, not about the address: a server that will not relay would spoil every address
+        (Mailbox(refused="550 5.7.1 not allowed"), PermanentFailure, "refused it: 550 5.7.1"),
+        (Mailbox(refused="550 relaying denied"), PermanentFailure, "refused it: 550 relaying"),
+        (Mailbox(refused="554 your network is on our list"), PermanentFailure, "refused it: 554"),
         (Mailbox(breaks=1), ChannelDown, "does not answer"),  # taken, and cut before the answer
     ],
 )
@@ -109,7 +111,7 @@ def test_a_server_that_never_answers_costs_the_timeout_only() -> None:
 def test_an_address_that_is_none_never_works(address: str) -> None:
     with mail_server() as server:
         channel = EmailChannel(url=server.url, sender=SENDER)
-        with pytest.raises(PermanentFailure, match="no usable mail address"):
+        with pytest.raises(AddressRefused, match="no usable mail address"):
             channel.send(notice(address=address))
     assert server.recipients == []
 
@@ -129,30 +131,6 @@ def test_settings_that_cannot_work_are_refused_at_once(url: str, sender: str) ->
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(EmailChannel(url="smtp://user:secret@mail.example", sender=SENDER))
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1 that nobody trusts yet, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
 
 
 def with_user(url: str, password: str) -> str:

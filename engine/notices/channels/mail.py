@@ -1,10 +1,11 @@
-"""Ways to an addressee. The only place that knows Apprise.
+"""E-mail.
 
 Apprise reads the address of the mail server and composes the message. It is not asked to carry it: it would only say
 yes or no, and adds a Message-ID of its own, while a second sending has to be recognisable by the first one's.
 """
 
 import hashlib
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -13,61 +14,19 @@ from email import message_from_string
 from email.errors import MessageError
 from email.header import Header
 from email.utils import parseaddr
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import SplitResult, quote, urlsplit
 
-from engine.errors import EngineError, Invalid
+from engine.errors import Invalid
+from engine.notices.channels.port import AddressRefused, ChannelDown, Outgoing, PermanentFailure, TemporaryFailure
 
 #: Replies of a mail server that are worth another try. Source: RFC 5321, 4.2.1.
 _TRY_AGAIN: Final = range(400, 500)
-
-
-class TemporaryFailure(EngineError):
-    """It was not sent now; the same notice may be accepted later."""
-
-
-class ChannelDown(TemporaryFailure):
-    """Nothing at all can be sent by this channel now."""
-
-
-class PermanentFailure(EngineError):
-    """It will never be accepted as it is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outgoing:
-    """A notice on its way: a copy that no session tracks.
-
-    Args:
-        key: stable through every attempt.
-        address: for the channel, readable.
-    """
-
-    key: str
-    channel: str
-    address: str = field(repr=False)
-    subject: str
-    body: str
-    link: str
-
-
-class Channel(Protocol):
-    """Hands one notice over, or says why not."""
-
-    def send(self, notice: Outgoing) -> None:
-        """Return when the notice is accepted.
-
-        Raises:
-            TemporaryFailure: it may be accepted later.
-            PermanentFailure: it never will.
-        """
-
-
-class AppChannel:
-    """The application itself: a notice is delivered by being there."""
-
-    def send(self, notice: Outgoing) -> None:
-        """Accept anything."""
+#: Replies to RCPT that mean the mailbox. Source: RFC 5321, 4.2.3.
+_NOBODY: Final = frozenset({550, 551, 553})
+#: Source: RFC 3463, 2.
+_ENHANCED: Final = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
+_ABOUT_US: Final = re.compile(r"relay|authenticat|denied|polic|spam|block|reputation", re.I)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +53,12 @@ class EmailChannel:
         """Send one mail. `Message-ID` and `X-Idempotency-Key` follow from the notice's key."""
         name, address = parseaddr(notice.address)
         if "@" not in address or not address.isascii() or not notice.address.isprintable():
-            raise PermanentFailure("notice-address", "It has no usable mail address. Correct the address.")
+            raise AddressRefused("notice-address", "It has no usable mail address. Correct the address.")
         message = self._composed(notice, name, address)
         try:
             self._carry(address, message)
         except smtplib.SMTPRecipientsRefused as error:
-            raise _refused(*next(iter(error.recipients.values()))) from error
+            raise _refused(*next(iter(error.recipients.values())), of_address=True) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
@@ -200,13 +159,27 @@ def message_id(key: str, sender: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
 
 
-def _refused(code: int, said: bytes | str) -> TemporaryFailure | PermanentFailure:
+def _refused(code: int, said: bytes | str, *, of_address: bool = False) -> TemporaryFailure | PermanentFailure:
     reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     if code in _TRY_AGAIN:
         return TemporaryFailure(
             "mail-refused", "The mail server asks to try later: {reply} {reason}", reply=code, reason=reason
         )
+    if of_address and _nobody_there(code, reason):
+        return AddressRefused(
+            "mail-bounced", "The mail server knows nobody at this address: {reply} {reason}", reply=code, reason=reason
+        )
     return PermanentFailure("mail-refused", "The mail server refused it: {reply} {reason}", reply=code, reason=reason)
+
+
+def _nobody_there(code: int, reason: str) -> bool:
+    """Say whether a reply is about the address, not about us: a server that will not relay refuses everybody.
+
+    Source: RFC 5321, 4.2.3; RFC 3463, 3.2 (5.1.x: the address) and 3.3 (5.2.1: the mailbox is closed).
+    """
+    if enhanced := _ENHANCED.search(reason):
+        return enhanced[1] == "1" or enhanced[0] == "5.2.1"
+    return code in _NOBODY and not _ABOUT_US.search(reason)
 
 
 def _reason(error: Exception) -> str:
