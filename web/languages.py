@@ -17,9 +17,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, Response, g, has_request_context, request
+from flask_babel import Babel, Domain, get_locale, get_translations
 from flask_login import current_user
+from markupsafe import Markup
 
 LANGUAGES: Final = {"zh_CN": "中文", "en": "English"}
 DEFAULT: Final = "zh_CN"
@@ -57,8 +58,14 @@ def catalogue(locale: str) -> NullTranslations:
 
 
 class _Domain(Domain):  # type: ignore[misc]  # no types of its own
+    """The texts of one request, which asks for hundreds: where its locale is kept is looked up once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: Any = g.get("_flask_babel") if g else None
+
     def get_translations(self) -> NullTranslations:
-        locale = get_locale()  # Babel calls Chinese `zh_Hans_CN`
+        locale = getattr(self._kept, "babel_locale", None) or get_locale()  # Babel calls Chinese `zh_Hans_CN`
         return catalogue(DEFAULT if locale is None or locale.language == "zh" else locale.language)
 
 
@@ -92,9 +99,16 @@ def remember(response: Response, locale: str, *, secure: bool) -> Response:
     return response
 
 
+def _say(text: str, **facts: Any) -> Markup:
+    """Translate in a template: what Jinja's own function does, without two calls through the template's context."""
+    said = Markup(get_translations().ugettext(text))  # noqa: S704  our own texts; the facts are escaped
+    return said % facts if facts or "%" in said else said
+
+
 def init_languages(app: Flask, zone: str) -> None:
     """Give `app` its languages; dates are shown in `zone`."""
     _Babel(app, default_locale=DEFAULT, default_timezone=zone, locale_selector=choose_locale)
+    app.jinja_env.globals.update(_=_say, gettext=_say)
 
     @app.context_processor
     def _languages() -> dict[str, Any]:

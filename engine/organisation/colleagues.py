@@ -2,10 +2,11 @@
 
 import contextlib
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, Select, Uuid, bindparam, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from engine.errors import Invalid, NotFound
 from engine.organisation.models import Membership, OrgUnit, Staff, UnitKind
@@ -52,6 +53,60 @@ def colleagues(session: Session, unit: OrgUnit, *, role: str | None = None) -> l
     return [
         Colleague(staff=staff, role=membership.role, unit=where) for membership, staff, where in session.execute(held)
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receiver:
+    """Somebody whom work may be given to: by name, in the first of their roles."""
+
+    staff_id: UUID
+    name: str
+    role: str
+    unit: str
+
+
+def _receivers_of() -> Select[UUID, str, str, str]:
+    """Everybody in the circle of one of the reader's units, or below."""
+    mine, above, held = aliased(OrgUnit), aliased(OrgUnit), aliased(Membership)
+    technical = [each.value for each in TECHNICAL]
+    around = case((mine.kind == UnitKind.OFFICE, func.coalesce(above.path, mine.path)), else_=mine.path)
+    circles = (
+        select(around.label("path"), mine.jurisdiction.label("jurisdiction"))
+        .join(held, held.unit_id == mine.id)
+        .outerjoin(above, above.id == mine.parent_id)
+        .where(held.staff_id == bindparam("reader", type_=Uuid()), held.role.not_in(technical), mine.active)
+        .distinct()
+        .subquery("circle")
+    )
+    within = func.substr(OrgUnit.path, 1, func.length(circles.c.path)) == circles.c.path
+    return (
+        select(Staff.id, Staff.name, Membership.role, OrgUnit.name)
+        .join(Membership, Membership.staff_id == Staff.id)
+        .join(OrgUnit, OrgUnit.id == Membership.unit_id)
+        .where(Staff.active, OrgUnit.active, Membership.role.not_in(technical))
+        .where(exists().where(circles.c.jurisdiction == OrgUnit.jurisdiction, within))
+        .order_by(OrgUnit.path, Staff.name, Membership.role)
+        .limit(bindparam("most", type_=Integer()))
+    )
+
+
+#: Written once: every page of an inbox asks it.
+_RECEIVERS: Final = _receivers_of()
+
+
+def receivers(session: Session, staff_id: UUID, *, limit: int = 200) -> list[Receiver] | None:
+    """Return the people of somebody's circles, each once: whom something of theirs may be for.
+
+    Returns:
+        None when they have more than `limit` roles: nobody finds a name in a list so long.
+    """
+    rows = session.execute(_RECEIVERS, {"reader": staff_id, "most": limit + 1}).all()
+    if len(rows) > limit:
+        return None
+    found: dict[UUID, Receiver] = {}
+    for person, name, role, unit in rows:
+        found.setdefault(person, Receiver(staff_id=person, name=name, role=role, unit=unit))
+    return list(found.values())
 
 
 def placing(session: Session, staff: Staff, unit: OrgUnit, role: str) -> OrgUnit | None:

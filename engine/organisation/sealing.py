@@ -10,7 +10,22 @@ from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, Uuid, and_, column, exists, func, literal, not_, or_, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.orm import Session, aliased
 
 from engine.organisation.models import Membership, OrgUnit
@@ -58,13 +73,19 @@ def _belongs(unit_id: Any, staff_id: UUID | ColumnElement[UUID]) -> ColumnElemen
     return exists().where(above.id == unit_id, held.staff_id == staff_id, own.id == held.unit_id, within)
 
 
+def _closed() -> Select[UUID]:
+    accused, who = _SEALING.alias("accused"), bindparam("staff", type_=Uuid())
+    mine = or_(accused.c.staff_id == who, _belongs(accused.c.unit_id, who))
+    return select(accused.c.case_id).where(accused.c.side == "accused", mine)
+
+
+#: Written once: every inbox asks it.
+_CLOSED: Final = _closed()
+
+
 def closed_cases(session: Session, staff_id: UUID) -> list[UUID]:
     """Return the cases in which somebody, or the unit that they belong to, is accused; hardly ever any."""
-    accused = _SEALING.alias("accused")
-    found = select(accused.c.case_id).where(
-        accused.c.side == "accused", or_(accused.c.staff_id == staff_id, _belongs(accused.c.unit_id, staff_id))
-    )
-    return sorted(set(session.scalars(found)))
+    return sorted(set(session.scalars(_CLOSED, {"staff": staff_id})))
 
 
 def knowing(session: Session, case_id: UUID, staff_ids: Collection[UUID]) -> frozenset[UUID]:

@@ -1,7 +1,8 @@
 """Work items as staff see them: who may take one and why, drafts, and the inbox that shows the riskiest first."""
 
 from engine.tasks.drafts import discard_draft, load_draft, save_draft
-from engine.tasks.inbox import count, held_counts, inbox
+from engine.tasks.inbox import inbox
+from engine.tasks.inbox_counts import count, held_counts
 from engine.tasks.inbox_views import Bucket, ClockFace, Counts, Held, Holding, InboxItem, InboxQuery, Page
 from engine.tasks.models import Draft, WorkItem, WorkItemState
 from engine.tasks.permission import may_take

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Integer, Select, TextClause, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session, aliased
 
 from engine.audit import Tag
@@ -111,28 +112,38 @@ def remove(session: Session, request_id: UUID, *, staff: Staff, now: datetime) -
 
 def requests_of(session: Session, item_id: UUID) -> list[Asked]:
     """Return what was asked and answered about a task, first things first; nothing that was taken back."""
-    return _named(session, CoHandler.work_item_id == item_id, CoHandler.state != Answering.REMOVED)
+    return _asked(session, _OF, {"item": item_id, "most": 200})
 
 
 def requests_to(session: Session, staff_id: UUID, *, limit: int = 50) -> list[Asked]:
     """Return what somebody is asked and has not answered, the oldest first."""
-    return _named(
-        session, CoHandler.staff_id == staff_id, CoHandler.state == Answering.ASKED, WorkItem.state.in_(LIVE),
-        limit=limit,
-    )  # fmt: skip
+    return _asked(session, _TO, {"staff": staff_id, "most": limit})
 
 
-def _named(session: Session, *where: object, limit: int = 200) -> list[Asked]:
+def _named(*where: ColumnElement[bool] | TextClause) -> Select[CoHandler, str, str, str]:
     who, by = aliased(Staff), aliased(Staff)
-    rows = session.execute(
+    return (
         select(CoHandler, who.name, by.name, WorkItem.name)
         .join(who, who.id == CoHandler.staff_id)
         .join(by, by.id == CoHandler.asked_by_id)
         .join(WorkItem, WorkItem.id == CoHandler.work_item_id)
-        .where(*where)  # type: ignore[arg-type]
+        .where(*where)
         .order_by(CoHandler.asked_at, CoHandler.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer()))
     )
+
+
+#: Written once: every page of an inbox asks it.
+_TO: Final = _named(
+    CoHandler.staff_id == bindparam("staff", type_=Uuid()),
+    text("co_handler.state = 'asked'"),  # the very words of the partial index
+    WorkItem.state.in_(LIVE),
+)
+_OF: Final = _named(CoHandler.work_item_id == bindparam("item", type_=Uuid()), CoHandler.state != Answering.REMOVED)
+
+
+def _asked(session: Session, statement: Select[CoHandler, str, str, str], values: dict[str, object]) -> list[Asked]:
+    rows = session.execute(statement, values)
     return [Asked(request=request, who=name, by=asker, task=task) for request, name, asker, task in rows]
 
 

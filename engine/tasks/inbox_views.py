@@ -25,6 +25,12 @@ class Holding(StrEnum):
     MINE = "mine"
     #: those that nobody holds
     UNCLAIMED = "unclaimed"
+    #: those for which I have typed something and not sent it
+    DRAFTS = "drafts"
+    #: those that I hold and somebody whom I asked has not answered
+    WAITING = "waiting"
+    #: those that I do for somebody absent
+    COVER = "cover"
 
 
 class Bucket(StrEnum):
@@ -66,6 +72,8 @@ class InboxQuery:
     covered: tuple[str, ...] = ()
     #: cases that the person must not know of, because they are accused in them; found by the inbox itself
     closed: tuple[UUID, ...] = ()
+    #: the few items that a choice of `holding` is about; None for all; found by the inbox itself
+    only: tuple[UUID, ...] | None = None
     holding: Holding = Holding.ANY
     bucket: Bucket | None = None
     due_from: datetime | None = None
@@ -160,3 +168,6 @@ class Held:
     any: int
     unclaimed: int
     mine: int
+    drafts: int = 0
+    waiting: int = 0
+    cover: int = 0

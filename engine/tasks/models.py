@@ -94,6 +94,7 @@ class Draft(Base):
     """What somebody typed and has not sent."""
 
     __tablename__ = "draft"
+    __table_args__ = (Index("ix_draft_staff", "staff_id", "saved_at"),)
 
     work_item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
     staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
@@ -115,6 +116,15 @@ class SavedFilter(Base):
     #: what the address of the inbox says: name → text
     query: Mapped[Any] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class DefaultFilter(Base):
+    """The saved filter with which somebody's inbox opens: one of their own, or one that is shared with them."""
+
+    __tablename__ = "default_filter"
+
+    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    filter_id: Mapped[UUID] = mapped_column(ForeignKey("saved_filter.id", ondelete="CASCADE"))
 
 
 class Answering(StrEnum):

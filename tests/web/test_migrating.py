@@ -37,9 +37,9 @@ def test_upgrading_an_empty_database_makes_what_the_models_say(empty_app: Flask)
             tables.metadata.create_all(connection)
 
 
-def test_revisions_are_numbered_without_gap_and_named_like_their_files() -> None:
+def test_revisions_are_numbered_once_each_and_named_like_their_files() -> None:
     files = sorted(path.stem for path in (Path(migrating.DIRECTORY) / "versions").glob("*.py"))
-    assert [int(name[:4]) for name in files] == list(range(1, len(files) + 1))
+    assert len({int(name[:4]) for name in files}) == len(files)
     for name in files:
         assert f"revision = '{name}'" in (migrating.DIRECTORY / "versions" / f"{name}.py").read_text(encoding="utf-8")
         assert len(name) <= 32, "the column of alembic_version holds no more"

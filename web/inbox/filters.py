@@ -11,7 +11,8 @@ from engine.tasks import Bucket, Counts, Holding, InboxQuery
 from engine.tasks.inbox_views import COUNT_LIMIT
 from web.presentation.addresses import with_query
 
-_PAGE: Final = 50
+#: rows of a page: what a clerk reads before the next look, and what a phone can show
+_PAGE: Final = 30
 _HOLDINGS: Final = {
     Holding.ANY: lazy_gettext("全部"),
     Holding.UNCLAIMED: lazy_gettext("待认领"),

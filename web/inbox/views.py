@@ -1,7 +1,7 @@
 """The inbox's page, its refresh, and taking what is in it."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,13 +11,14 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from engine.organisation.absences import Cover, covered_keys
+from engine.organisation.colleagues import receivers
 from engine.organisation.policy import Action, may, require
 from engine.organisation.service import inbox_keys
 from engine.tasks import Page, inbox
 from engine.tasks.co_handling import requests_to
 from web import current
 from web.auth.access import background
-from web.inbox.bulk import give_all, receivers
+from web.inbox.bulk import give_all
 from web.inbox.claiming import claim_all
 from web.inbox.filters import Filters, bucket_chips, holding_chips
 from web.parsing import ids
@@ -31,17 +32,17 @@ _REFRESH_SECONDS: Final = 600
 @blueprint.get("")
 def index() -> str:
     """Show the inbox as the address filters it."""
-    return _render("inbox/index.html", *_read())
+    return _render("inbox/index.html", _read())
 
 
 @blueprint.get("/news")
 @background
 def news() -> Response | str | tuple[str, int]:
     """Answer the list again when it is no longer as `seen` says, nothing when it is."""
-    filters, page = _read()
-    if request.args.get("seen") == _fingerprint(page):
+    read = _read()
+    if request.args.get("seen") == _fingerprint(read.page):
         return "", 204
-    return _render("inbox/list.html", filters, page)
+    return _render("inbox/list.html", read)
 
 
 @blueprint.post("/claim")
@@ -67,7 +68,7 @@ def give() -> Response:
     if not wanted or not to:
         flash(gettext("请先勾选待办，再选择交给谁。"), "info")
     else:
-        given = give_all(current.acting(), wanted, to=ids([to])[0], note="")
+        given = give_all(current.acting(), wanted, jurisdiction=current.settings().jurisdiction, to=to, note="")
         if given.done:
             count = len(given.done)
             told = ngettext(
@@ -80,30 +81,37 @@ def give() -> Response:
     return redirect(url_for("inbox.index") + (f"?{query}" if query else ""), code=303)
 
 
-def _read() -> tuple[Filters, Page]:
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """What the reader asked for and found.
+
+    Args:
+        covers: the inboxes that they work from for somebody absent.
+    """
+
+    filters: Filters
+    page: Page
+    covers: dict[str, Cover]
+
+
+def _read() -> _Reading:
     require(current.viewer(), Action.VIEW_INBOX)
-    filters = Filters.from_args(request.args)
-    covered = _covers()
-    query = filters.query(current.staff().id, [*inbox_keys(current.session(), current.staff().id), *covered])
-    query = replace(query, covered=tuple(covered))
-    return filters, inbox(current.session(), query, current.now())
-
-
-def _covers() -> dict[str, Cover]:
-    """Return the inboxes that the reader works from for somebody absent."""
     session, staff = current.session(), current.staff()
-    own = set(inbox_keys(session, staff.id))
-    found = covered_keys(session, staff.id, current.now())
-    return {key: cover for key, cover in found.items() if key not in own}
+    filters = Filters.from_args(request.args)
+    own = inbox_keys(session, staff.id)
+    covers = {key: each for key, each in covered_keys(session, staff.id, current.now()).items() if key not in own}
+    query = replace(filters.query(staff.id, [*own, *covers]), covered=tuple(covers))
+    return _Reading(filters=filters, page=inbox(session, query, current.now()), covers=covers)
 
 
-def _render(template: str, filters: Filters, page: Page) -> str:
+def _render(template: str, read: _Reading) -> str:
+    session, me = current.session(), current.staff()
     return render_template(
-        template, page=page, filters=filters, now=current.now(), seen=_fingerprint(page),
-        holdings=holding_chips(filters), buckets=bucket_chips(filters, page.counts),
-        selected=set(request.args.getlist("item")), covers=_covers(), second=timedelta(seconds=1),
-        requests=requests_to(current.session(), current.staff().id), receivers=receivers(),
-        me=current.staff(), leads=may(current.viewer(), Action.VIEW_ESCALATIONS),
+        template, page=read.page, filters=read.filters, now=current.now(), seen=_fingerprint(read.page),
+        holdings=holding_chips(read.filters), buckets=bucket_chips(read.filters, read.page.counts),
+        selected=set(request.args.getlist("item")), covers=read.covers, second=timedelta(seconds=1),
+        requests=requests_to(session, me.id), receivers=receivers(session, me.id),
+        me=me, leads=may(current.viewer(), Action.VIEW_ESCALATIONS),
     )  # fmt: skip
 
 

@@ -3,11 +3,11 @@
 from flask import Flask
 
 from web.presentation.addresses import is_language, with_query
-from web.presentation.assets import icon_sheet, mark, version_static
+from web.presentation.assets import icon_sheet, mark, svg_icon, version_static
 from web.presentation.devices import device
 from web.presentation.fields import at, column_span, field_id, flatten_errors, resolve_name
 from web.presentation.richtext import clean_html, render_markdown
-from web.presentation.times import exact, form_value, instant, isoformat, on_day, time_left
+from web.presentation.times import exact, form_value, instant, isoformat, on_day, time_left, told
 
 FILTERS = {
     "at": at,
@@ -28,7 +28,9 @@ FUNCTIONS = {
     "icon_sheet": icon_sheet,
     "is_language": is_language,
     "resolve_name": resolve_name,
+    "svg_icon": svg_icon,
     "time_left_of": time_left,
+    "told": told,
     "with_query": with_query,
 }
 

@@ -1,11 +1,12 @@
 """Addresses of static files that change when the file does, so that browsers may keep them for a year."""
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, g, url_for
+from markupsafe import Markup
 
 
 @cache
@@ -28,9 +29,22 @@ def version_static(app: Flask) -> None:
 
 def icon_sheet() -> str:
     """Return the address of the sprite. A page shows hundreds of icons; the address is made once for it."""
-    if "icon_sheet" not in g:
-        g.icon_sheet = url_for("static", filename="vendor/icons.svg")
-    return str(g.icon_sheet)
+    sheet: str | None = g.get("icon_sheet")
+    if sheet is None:
+        sheet = g.icon_sheet = url_for("static", filename="vendor/icons.svg")
+    return sheet
+
+
+def svg_icon(name: str, label: str | None = None, class_: str = "") -> Markup:
+    """Return an icon of the sprite as markup: decorative unless it is given a label."""
+    return _svg(icon_sheet(), name, str(label) if label else None, class_)
+
+
+@lru_cache(maxsize=1024)
+def _svg(sheet: str, name: str, label: str | None, class_: str) -> Markup:
+    said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    drawing = Markup('<svg class="icon {}" {} focusable="false"><use href="{}#{}"></use></svg>')
+    return drawing.format(class_, said, sheet, name)
 
 
 def mark(text: str) -> str:

@@ -37,6 +37,11 @@ def _locale() -> str:
     return str(get_locale() or "zh_Hans_CN")
 
 
+def _chinese() -> bool:
+    locale = get_locale()
+    return locale is None or locale.language == "zh"
+
+
 # A list shows hundreds of instants. The two below are put together by hand: reading a pattern takes longer than the
 # rest of a row.
 _DAYS_ZH = "一二三四五六日"
@@ -49,19 +54,32 @@ _MONTHS_EN = (
 
 def exact(moment: datetime) -> str:
     """Return an instant to the second with weekday and offset, for the text that appears on hover."""
-    at = moment.astimezone(_zone())
+    return _exact(moment.astimezone(_zone()), chinese=_chinese())
+
+
+def told(moment: datetime) -> tuple[str, str]:
+    """Return an instant as `instant` and as `exact` say it: what every row of a list shows."""
+    at, chinese = moment.astimezone(_zone()), _chinese()
+    return _instant(at, chinese=chinese, year=False), _exact(at, chinese=chinese)
+
+
+def _exact(at: datetime, *, chinese: bool) -> str:
     clock = f"{at.hour:02}:{at.minute:02}:{at.second:02}"
-    offset = f"UTC{at:%z}"[:6] + ":" + f"{at:%z}"[3:5]
-    if _locale().startswith("zh"):
+    minutes = int((at.utcoffset() or timedelta()).total_seconds()) // 60
+    offset = f"UTC{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    if chinese:
         return f"{at.year}年{at.month}月{at.day}日 星期{_DAYS_ZH[at.weekday()]} {clock}（{offset}）"
     return f"{_DAYS_EN[at.weekday()]}, {at.day} {_MONTHS_EN[at.month - 1]} {at.year}, {clock} ({offset})"
 
 
 def instant(moment: datetime, year: bool = False) -> str:
     """Return an instant to the minute, such as `11月22日 08:46`, with the year where asked."""
-    at = moment.astimezone(_zone())
+    return _instant(moment.astimezone(_zone()), chinese=_chinese(), year=year)
+
+
+def _instant(at: datetime, *, chinese: bool, year: bool) -> str:
     clock = f"{at.hour:02}:{at.minute:02}"
-    if _locale().startswith("zh"):
+    if chinese:
         return f"{at.year}年{at.month}月{at.day}日 {clock}" if year else f"{at.month}月{at.day}日 {clock}"
     day = f"{at.day} {_MONTHS_EN[at.month - 1][:3]}"
     return f"{day} {at.year}, {clock}" if year else f"{day}, {clock}"
@@ -157,8 +175,9 @@ def time_left(
     left = due_at - now
     if left < timedelta(0):
         return TimeLeft(tone="late", words=gettext("已超期 %(span)s", span=_amount(-left)), share=100)
-    words = gettext("还剩 %(span)s", span=_amount(left))
-    if due_at.astimezone(_zone()).date() == now.astimezone(_zone()).date():
-        words = gettext("今天 %(clock)s 到期", clock=due_at.astimezone(_zone()).strftime("%H:%M"))
+    zone = _zone() if left <= timedelta(days=1) else None
+    if zone and due_at.astimezone(zone).date() == now.astimezone(zone).date():
+        words = gettext("今天 %(clock)s 到期", clock=due_at.astimezone(zone).strftime("%H:%M"))
         return TimeLeft(tone="today", words=words, share=_share(due_at, now, started_at))
+    words = gettext("还剩 %(span)s", span=_amount(left))
     return TimeLeft(tone="soon" if left <= SOON else "calm", words=words, share=_share(due_at, now, started_at))
