@@ -119,6 +119,9 @@ class Tag(StrEnum):
     ABSENCE_SET = "organisation:absence:set"
     ABSENCE_ENDED = "organisation:absence:ended"
     CALENDAR_IMPORTED = "organisation:calendar:imported"
+    #: a day was put on or off by hand
+    CALENDAR_DAY_SET = "organisation:calendar:day_set"
+    DUTY_HOURS_SET = "organisation:duty_hours:set"
 
     SIGNED_IN = "account:session:opened"
     SIGN_IN_FAILED = "account:session:refused"

@@ -6,13 +6,11 @@ from engine.deadlines.escalations import acknowledge_rung, claim_due_rungs, mark
 from engine.deadlines.explain import explain
 from engine.deadlines.functions import host_functions
 from engine.deadlines.ledger import Moved
+from engine.deadlines.recounting import preview_recompute, recompute_clock, recompute_clocks
 from engine.deadlines.service import (
     ClockSpec,
     cancel_clock,
     extend_clock,
-    preview_recompute,
-    recompute_clock,
-    recompute_clocks,
     running_clock,
     start_clock,
     stop_clock,

@@ -1,7 +1,7 @@
 """The working-day calendar of a jurisdiction: which days are worked, and when."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -67,6 +67,12 @@ class WorkCalendar:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     calendar_id: UUID | None = None
     versions: tuple[UUID, ...] = ()
+
+    def with_year(self, year: int, days: Mapping[date, NamedDay], *, provisional: bool = False) -> "WorkCalendar":
+        """Return this calendar with other days in a year."""
+        named = {day: each for day, each in self.named.items() if day.year != year} | dict(days)
+        years = self.years - {year} if provisional else self.years | {year}
+        return replace(self, named=named, years=years, versions=())
 
     def reason(self, day: date) -> Reason:
         """Return why `day` is worked or not."""

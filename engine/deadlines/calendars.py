@@ -2,20 +2,21 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from datetime import datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import ColumnElement, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
 from engine.clock import aware
 from engine.db import new_id, writing
 from engine.deadlines.calendar import DUTY_HOURS, NamedDay, WorkCalendar
-from engine.deadlines.models import Calendar, CalendarDay, CalendarVersion
+from engine.deadlines.duty import enclosing, latest, restored, stored
+from engine.deadlines.models import LIVE, Calendar, CalendarDay, CalendarVersion, Clock
 from engine.deadlines.years import Year, national_year
 
 _DEFAULT: Final = "default"
@@ -24,18 +25,24 @@ _kept: OrderedDict[tuple[Any, ...], WorkCalendar] = OrderedDict()
 _lock: Final = threading.Lock()
 
 
-def calendar_for(session: Session, jurisdiction: str, at: datetime | None = None) -> WorkCalendar:
-    """Return the working-day calendar of a jurisdiction.
+def calendar_for(
+    session: Session, jurisdiction: str, at: datetime | None = None, unit_id: UUID | None = None
+) -> WorkCalendar:
+    """Return the working-day calendar of a jurisdiction, or of a unit in it.
 
     A jurisdiction without one works Monday to Friday at the usual hours, and every date of it is provisional: a missing
     calendar must not keep a matter from being filed.
 
     Args:
         at: the notices as they were known then, a year without one by its first; by default, as they are known now.
+        unit_id: whose hours of duty count: its own, else those of the unit that it is an office of, else everybody's.
     """
+    hours: ColumnElement[Any] = Calendar.duty_hours.expression
+    if unit_id is not None:
+        hours = func.coalesce(latest(unit_id), latest(enclosing(unit_id)), Calendar.duty_hours)
     statement = (
         select(
-            Calendar.id, Calendar.duty_hours, Calendar.zone, CalendarVersion.id, CalendarVersion.year,
+            Calendar.id, hours, Calendar.zone, CalendarVersion.id, CalendarVersion.year,
             CalendarVersion.provisional, CalendarVersion.created_at,
         )
         .outerjoin(CalendarVersion, CalendarVersion.calendar_id == Calendar.id)
@@ -45,14 +52,21 @@ def calendar_for(session: Session, jurisdiction: str, at: datetime | None = None
     rows = session.execute(statement).all()
     if not rows:
         return WorkCalendar()
-    calendar_id, hours, zone = rows[0][:3]
+    calendar_id, periods, zone = rows[0][:3]
     current: dict[int, tuple[UUID, bool]] = {}
     for *_, version, year, provisional, created_at in rows:
         # of versions that are all later than `at`, the first is nearer the truth than none
         if version is not None and (at is None or created_at <= at or year not in current):
             current[year] = (version, provisional)
+    return _kept_calendar(session, calendar_id, current, periods, zone)
+
+
+def _kept_calendar(
+    session: Session, calendar_id: UUID, current: Mapping[int, tuple[UUID, bool]], periods: Any, zone: str
+) -> WorkCalendar:
+    """Return the calendar of some versions, by their ids from memory."""
     versions = tuple(version for version, _ in current.values())
-    key = (calendar_id, versions, str(hours), zone)
+    key = (calendar_id, versions, str(periods), zone)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -60,7 +74,7 @@ def calendar_for(session: Session, jurisdiction: str, at: datetime | None = None
     made = WorkCalendar(
         named=_named_days(session, versions),
         years=frozenset(year for year, (_, provisional) in current.items() if not provisional),
-        duty_hours=tuple((time.fromisoformat(start), time.fromisoformat(end)) for start, end in hours),
+        duty_hours=restored(periods),
         zone=ZoneInfo(zone),
         calendar_id=calendar_id,
         versions=versions,
@@ -86,35 +100,35 @@ def import_year(
     *,
     now: datetime,
     days: Year | None = None,
+    note: str = "",
     actor: Actor | None = None,
+    tag: Tag = Tag.CALENDAR_IMPORTED,
 ) -> CalendarVersion:
     """Store the days of a year as a new version of the jurisdiction's calendar, and return it.
 
-    Nothing is stored when the newest version says the same. Clocks that run keep their dates until
-    `engine.deadlines.service.recompute_clocks` moves them.
+    Nothing is stored when the newest version says the same. Clocks that run keep their dates until they are counted
+    anew, see `engine.deadlines.recounting`; until then the calendar's `recount_since` is set.
 
     Args:
         days: what a notice says; by default the national notice, or a provisional year when there is none yet.
+        note: why, in the words of whoever brings it in.
+        tag: of the event.
     """
     wanted = days or national_year(year)
     with writing(session):
-        calendar = _ensure_calendar(session, jurisdiction)
-        newest = session.scalars(
-            select(CalendarVersion)
-            .where(CalendarVersion.calendar_id == calendar.id, CalendarVersion.year == year)
-            .order_by(CalendarVersion.number.desc())
-            .limit(1)
-        ).one_or_none()
-        if newest is not None and (
-            newest.provisional == wanted.provisional and _named_days(session, [newest.id]) == wanted.days
-        ):
+        calendar = ensure_calendar(session, jurisdiction)
+        newest = newest_version(session, calendar.id, year)
+        if newest is not None and year_of(session, newest) == wanted:
             return newest
+        by = actor or Actor.engine()
         version = CalendarVersion(
             id=new_id(), calendar_id=calendar.id, year=year, number=newest.number + 1 if newest else 1,
-            source=wanted.source, provisional=wanted.provisional, created_at=aware(now),
+            source=wanted.source, provisional=wanted.provisional, author=by.name or "", note=note,
+            created_at=aware(now),
         )  # fmt: skip
         session.add(version)
         session.flush()
+        expect_recount(session, calendar, now)
         if wanted.days:
             rows = [
                 {"version_id": version.id, "day": day, "working": named.working, "name": named.name}
@@ -122,20 +136,47 @@ def import_year(
             ]
             session.execute(insert(cast(Table, CalendarDay.__table__)), rows)
         record(
-            session, tag=Tag.CALENDAR_IMPORTED, actor=actor or Actor.engine(), at=now, jurisdiction=jurisdiction,
-            data={"year": year, "number": version.number, "source": version.source, "days": len(wanted.days)},
+            session, tag=tag, actor=by, at=now, jurisdiction=jurisdiction,
+            data={"year": year, "number": version.number, "source": version.source, "days": len(wanted.days)}
+            | ({"note": note} if note else {}),
         )  # fmt: skip
         return version
 
 
-def _ensure_calendar(session: Session, jurisdiction: str) -> Calendar:
+def expect_recount(session: Session, calendar: Calendar, now: datetime) -> None:
+    """Note that clocks which run have to be counted anew, when any runs."""
+    live = select(Clock.id).where(Clock.jurisdiction == calendar.jurisdiction, Clock.state.in_(LIVE)).limit(1)
+    if calendar.recount_since is None and session.scalar(live) is not None:
+        calendar.recount_since = aware(now)
+        session.flush()
+
+
+def newest_version(session: Session, calendar_id: UUID, year: int) -> CalendarVersion | None:
+    """Return the version of a year that holds; None when the year has none."""
+    return session.scalars(
+        select(CalendarVersion)
+        .where(CalendarVersion.calendar_id == calendar_id, CalendarVersion.year == year)
+        .order_by(CalendarVersion.number.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def year_of(session: Session, version: CalendarVersion) -> Year:
+    """Return what a version says."""
+    days = _named_days(session, [version.id])
+    return Year(year=version.year, days=days, source=version.source, provisional=version.provisional)
+
+
+def ensure_calendar(session: Session, jurisdiction: str) -> Calendar:
+    """Return the jurisdiction's calendar for a change; make it when there is none."""
     found = session.scalars(
         select(Calendar).where(Calendar.jurisdiction == jurisdiction, Calendar.key == _DEFAULT).with_for_update()
     ).one_or_none()
     if found is not None:
         return found
-    hours = [[start.isoformat("minutes"), end.isoformat("minutes")] for start, end in DUTY_HOURS]
-    made = Calendar(id=new_id(), jurisdiction=jurisdiction, key=_DEFAULT, name="工作日历", duty_hours=hours)
+    made = Calendar(
+        id=new_id(), jurisdiction=jurisdiction, key=_DEFAULT, name="工作日历", duty_hours=stored(DUTY_HOURS)
+    )
     session.add(made)
     session.flush()
     return made

@@ -14,6 +14,7 @@ from engine.deadlines.trace import Step, StepKind
 from engine.errors import Invalid
 
 _DAY: Final = timedelta(days=1)
+_HOUR: Final = timedelta(hours=1)
 
 
 class Unit(StrEnum):
@@ -130,18 +131,49 @@ def extend(before: Due, amount: int, unit: str, *, calendar: WorkCalendar, roll:
     return _moved_on(before, after, Step(kind=StepKind.EXTENDED, amount=amount, unit=str(unit)))
 
 
-def exclude(before: Due, amount: int, unit: str, *, calendar: WorkCalendar, roll: str) -> Due:
-    """Return a due date moved on by time that is not counted: counted from the old last day, the trace going on.
+def exclude(
+    before: Due, amount: int, unit: str, *, calendar: WorkCalendar, roll: str, reason: str | None = None
+) -> Due:
+    """Return a due date moved on by time that is not counted, the trace going on.
+
+    It is counted on from the last day as it was before it rolled: only the last day of all rolls.
+
+    Args:
+        reason: the rule that does not count the time.
 
     Raises:
         Invalid: as `due`.
 
     Source: 信访工作条例 art. 36.
     """
-    excluded = Step(kind=StepKind.EXCLUDED, amount=amount, unit=str(unit))
     if amount == 0:
         return Due(due_at=before.due_at, trace=before.trace, provisional=before.provisional)
-    return _moved_on(before, due(before.due_at, amount, unit, calendar=calendar, roll=roll), excluded)
+    excluded = Step(kind=StepKind.EXCLUDED, amount=amount, unit=str(unit), name=reason or None)
+    after = due(_unrolled(before, calendar), amount, unit, calendar=calendar, roll=roll)
+    return _moved_on(before, after, excluded)
+
+
+def _unrolled(found: Due, calendar: WorkCalendar) -> datetime:
+    for step in reversed(found.trace):
+        if step.kind is StepKind.ROLLED and step.day is not None:
+            return calendar.end(step.day)
+        if step.kind in (StepKind.EXTENDED, StepKind.EXCLUDED):
+            break
+    return found.due_at
+
+
+def stood_still(since: datetime, until: datetime, unit: str, calendar: WorkCalendar) -> tuple[int, str]:
+    """Return how much of a clock's time lies between two instants, as an amount and its unit.
+
+    Args:
+        unit: that the clock counts in. Months and fixed dates are moved on by calendar days.
+    """
+    if unit == Unit.HOURS:
+        return max(0, (until - since) // _HOUR), unit
+    first, last = calendar.day_of(since), calendar.day_of(until)
+    if unit == Unit.WORKING_DAYS:
+        return calendar.count_working_days(first, last), unit
+    return max(0, (last - first).days), Unit.CALENDAR_DAYS.value
 
 
 def _moved_on(before: Due, after: Due, why: Step) -> Due:

@@ -68,7 +68,7 @@ def _chinese(step: Step, zone: ZoneInfo) -> str:
         StepKind.PROVISIONAL: lambda: f"{_years(step, '至')}年放假安排尚未公布，暂按周一至周五计算",
         StepKind.FIXED: lambda: f"约定日期为{day(step.day)}",
         StepKind.EXTENDED: lambda: f"经批准延长{_amount_zh(step)}",
-        StepKind.EXCLUDED: lambda: f"中止计时{_amount_zh(step)}，不计入",
+        StepKind.EXCLUDED: lambda: f"中止计时{_amount_zh(step)}，不计入" + (f"（{step.name}）" if step.name else ""),
         StepKind.ENDS: lambda: _ends_zh(step, zone, day),
     }
     return phrases[step.kind]()
@@ -130,7 +130,9 @@ def _english(step: Step, zone: ZoneInfo) -> str:
         ),
         StepKind.FIXED: lambda: f"agreed for {day(step.day)}",
         StepKind.EXTENDED: lambda: f"extended with approval by {_amount_en(step)}",
-        StepKind.EXCLUDED: lambda: f"the clock stood still for {_amount_en(step)}, which are not counted",
+        StepKind.EXCLUDED: lambda: (
+            f"the clock stood still for {_amount_en(step)}, not counted" + (f" ({step.name})" if step.name else "")
+        ),
         StepKind.ENDS: lambda: _ends_en(step, zone, day),
     }
     return phrases[step.kind]()

@@ -1,6 +1,6 @@
 """A clock's ledger: what happened to it, the date that follows from that, and everything that hangs on the date."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,16 +13,14 @@ from sqlalchemy.orm import Session
 from engine.clock import aware
 from engine.db import new_id
 from engine.deadlines.calendar import WorkCalendar
-from engine.deadlines.clocks import Due, due, exclude, extend
+from engine.deadlines.clocks import Due, due, exclude, extend, stood_still
 from engine.deadlines.ladder import moment_of
-from engine.deadlines.models import Clock, ClockEvent, ClockState, Rung, RungState, Timer, TimerState
+from engine.deadlines.models import Clock, ClockEvent, Rung, RungState, Timer, TimerState
 from engine.deadlines.trace import to_json
 
 CLOCKS: Final = cast(Table, Clock.__table__)
 RUNGS: Final = cast(Table, Rung.__table__)
 _TIMERS: Final = cast(Table, Timer.__table__)
-#: still counting
-LIVE: Final = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
 
 
 class EventKind(StrEnum):
@@ -43,24 +41,39 @@ class EventKind(StrEnum):
 
 
 #: lines that a date follows from
-_COUNTED: Final = (EventKind.STARTED.value, EventKind.EXTENDED.value, EventKind.RESUMED.value)
+COUNTED: Final = (
+    EventKind.STARTED.value, EventKind.EXTENDED.value, EventKind.SUSPENDED.value, EventKind.RESUMED.value,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """A clock whose date changed, or would."""
+    """A clock that another calendar counts otherwise.
+
+    Args:
+        before, after: its date; equal where only the reasons for it, or the rungs, differ.
+        was_provisional, provisional: whether a year without a notice was counted.
+        fired: names of its rungs that have fired and stay so.
+        at_once: names of rungs that wait and would be due at once.
+        rungs: how many of those that wait have another instant.
+    """
 
     clock_id: UUID
     case_id: UUID
+    unit_id: UUID | None
     name: str
     before: datetime
     after: datetime
+    was_provisional: bool
+    provisional: bool
+    fired: tuple[str, ...] = ()
+    at_once: tuple[str, ...] = ()
+    rungs: int = 0
 
-    @classmethod
-    def of(cls, clock: Clock, after: Due) -> "Moved":
-        return cls(
-            clock_id=clock.id, case_id=clock.case_id, name=clock.name, before=clock.due_at, after=after.due_at
-        )  # fmt: skip
+    @property
+    def moves(self) -> bool:
+        """Whether its date changes."""
+        return self.before != self.after
 
 
 def enter(session: Session, clock: Clock, kind: EventKind, now: datetime, data: Mapping[str, Any]) -> None:
@@ -74,20 +87,53 @@ def enter(session: Session, clock: Clock, kind: EventKind, now: datetime, data: 
     session.execute(insert(cast(Table, ClockEvent.__table__)).values(seq=number, **values))
 
 
-def replay(session: Session, clock: Clock, calendar: WorkCalendar) -> Due:
-    """Count a clock's date again from its ledger: the start, then each extension and each time that is not counted."""
-    lines = session.scalars(
+def lines_of(session: Session, clock_id: UUID) -> Sequence[ClockEvent]:
+    """Return the lines of a clock's ledger that its date follows from, in order."""
+    return session.scalars(
         select(ClockEvent)
-        .where(ClockEvent.clock_id == clock.id, ClockEvent.kind.in_(_COUNTED))
+        .where(ClockEvent.clock_id == clock_id, ClockEvent.kind.in_(COUNTED))
         .order_by(ClockEvent.seq)
-    ).all()
+    ).all()  # fmt: skip
+
+
+def replay(clock: Clock, lines: Sequence[ClockEvent], calendar: WorkCalendar) -> Due:
+    """Count a clock's date again from its ledger: the start, then each extension and each time that is not counted."""
     start, *moves = lines
     received = datetime.fromisoformat(start.data["received"])
     counted = due(received, clock.amount, clock.unit, calendar=calendar, roll=clock.roll)
+    since: ClockEvent | None = None
     for line in moves:
-        go_on = extend if line.kind == EventKind.EXTENDED else exclude
-        counted = go_on(counted, line.data["amount"], line.data["unit"], calendar=calendar, roll=clock.roll)
+        if line.kind == EventKind.SUSPENDED:
+            since = line
+        elif line.kind == EventKind.EXTENDED:
+            amount, unit = line.data["amount"], line.data["unit"]
+            counted = extend(counted, amount, unit, calendar=calendar, roll=clock.roll)
+        elif since is not None:
+            amount, unit = stood_still(since.at, line.at, clock.unit, calendar)
+            reason = since.data.get("reason")
+            counted = exclude(counted, amount, unit, calendar=calendar, roll=clock.roll, reason=reason)
     return counted
+
+
+def compare(
+    clock: Clock, lines: Sequence[ClockEvent], rungs: Sequence[Rung], calendar: WorkCalendar, now: datetime
+) -> tuple[Moved, Due] | None:
+    """Return what changes when a calendar counts a clock, and its new date; None when nothing does."""
+    after = replay(clock, lines, calendar)
+    waiting = [rung for rung in rungs if rung.state == RungState.WAITING]
+    instants = {rung: moment_of(rung.rule["when"], clock.started_at, after.due_at, calendar) for rung in waiting}
+    shifted = [rung for rung, instant in instants.items() if instant != rung.due_at]
+    if after.due_at == clock.due_at and not shifted and to_json(after.trace) == clock.trace:
+        return None
+    moved = Moved(
+        clock_id=clock.id, case_id=clock.case_id, unit_id=clock.unit_id, name=clock.name,
+        before=clock.due_at, after=after.due_at,
+        was_provisional=clock.provisional, provisional=after.provisional,
+        fired=tuple(rung.name for rung in rungs if rung.state == RungState.FIRED),
+        at_once=tuple(rung.name for rung, instant in instants.items() if instant <= now < rung.due_at),
+        rungs=len(shifted),
+    )  # fmt: skip
+    return moved, after
 
 
 def move(session: Session, clock: Clock, after: Due, calendar: WorkCalendar) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
@@ -24,6 +24,25 @@ class Calendar(Base):
     #: [["08:30", "12:00"], ["14:00", "17:30"]] in the zone; the last one's end is the close of business
     duty_hours: Mapped[Any] = mapped_column(Json)
     zone: Mapped[str] = mapped_column(String(64), default="Asia/Shanghai")
+    #: since when clocks may stand at a date of an earlier version; None once all of them were counted anew
+    recount_since: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class DutyHours(Base):
+    """The hours of duty of an office, or of the whole jurisdiction, as they were set once; the latest row holds."""
+
+    __tablename__ = "duty_hours"
+    __table_args__ = (Index("ix_duty_hours_unit", "unit_id", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    calendar_id: Mapped[UUID] = mapped_column(ForeignKey("calendar.id"))
+    #: None: the jurisdiction's
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    #: as `Calendar.duty_hours`; None: no longer hours of its own
+    hours: Mapped[Any | None] = mapped_column(Json)
+    author: Mapped[str] = mapped_column(String(120), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class CalendarVersion(Base):
@@ -40,6 +59,9 @@ class CalendarVersion(Base):
     source: Mapped[str] = mapped_column(Text)
     #: True until the year's notice is out: working days are assumed Monday to Friday
     provisional: Mapped[bool] = mapped_column(Boolean, default=False)
+    #: who brought it in, and why
+    author: Mapped[str] = mapped_column(String(120), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -111,6 +133,10 @@ class ClockState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: still counting
+LIVE: Final = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
+
+
 class Clock(Base):
     """A deadline, statutory or internal, with a trace that explains its date."""
 
@@ -154,6 +180,8 @@ class Clock(Base):
     trace: Mapped[Any] = mapped_column(Json)
     provisional: Mapped[bool] = mapped_column(Boolean, default=False)
     ladder: Mapped[str | None] = mapped_column(String(64))
+    #: reasons for which the rule does not count a time, separated by `;`; an internal one stands still for any reason
+    suspension: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16), default=ClockState.RUNNING)
     stopped_at: Mapped[datetime | None] = mapped_column(Instant)
 

@@ -78,6 +78,29 @@ def read_notice(data: bytes, name: str) -> Year:
     return found
 
 
+def to_file(year: Year) -> str:
+    """Return a year as the JSON of a file that says the same."""
+    stretches: list[list[date]] = []
+    for day, named in year.days.items():
+        last = stretches[-1][-1] if stretches else None
+        if not named.working and last is not None and day - last == _DAY and year.days[last].name == named.name:
+            stretches[-1].append(day)
+        elif not named.working:
+            stretches.append([day])
+    worked = [day for day, named in year.days.items() if named.working and day.weekday() >= _SATURDAY]
+    content = {
+        "format": FORMAT,
+        "year": year.year,
+        "title": year.source,
+        "holidays": [
+            {"name": year.days[days[0]].name, "from": days[0].isoformat(), "to": days[-1].isoformat()}
+            for days in stretches
+        ],
+        "make_up": [{"name": year.days[day].name, "day": day.isoformat()} for day in worked],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1)
+
+
 def _refusal(problems: list[Phrase], name: str) -> Invalid:
     shown = problems[:_SHOWN]
     if len(problems) > _SHOWN:

@@ -1,6 +1,6 @@
-"""Clocks: start, end, extend, recompute. Every change is in the clock's ledger and in the case's events.
+"""Clocks: start, end, extend. Every change is in the clock's ledger and in the case's events.
 
-Whoever calls holds the lock of the instance, as for every event of a case; recomputing takes a clock at a time.
+Whoever calls holds the lock of the instance, as for every event of a case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,8 +20,8 @@ from engine.deadlines.calendar import WorkCalendar
 from engine.deadlines.calendars import calendar_for
 from engine.deadlines.clocks import Due, Unit, default_roll, due, extend
 from engine.deadlines.ladder import rungs
-from engine.deadlines.ledger import LIVE, EventKind, Moved
-from engine.deadlines.models import Clock, ClockState, Rung, RungState
+from engine.deadlines.ledger import EventKind
+from engine.deadlines.models import LIVE, Clock, ClockState, Rung, RungState
 from engine.deadlines.trace import from_json, to_json
 from engine.errors import Conflict, EngineError, Invalid, NotFound
 
@@ -37,6 +37,7 @@ class ClockSpec:
         roll: `forward` or `none`; by default a resident's window rolls and an agency's duty does not.
         start: when counting starts, by default now; for a fixed date, any moment of that day.
         ladder: key of the ladder's decision.
+        suspension: the reasons for which the rule of a statutory clock does not count a time, separated by `;`.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ClockSpec:
     roll: str | None = None
     start: datetime | None = None
     ladder: str | None = None
+    suspension: str | None = None
 
 
 def start_clock(
@@ -75,7 +77,7 @@ def start_clock(
         scope_id: the engine's id of the activity that it runs over.
         unit_id, role: whose time it is.
         ladder_rows: of the ladder's decision, see `engine.deadlines.ladder.rungs`; none means no rungs.
-        calendar: the jurisdiction's, when the caller has it.
+        calendar: the unit's, when the caller has it.
         refused: takes the mistake of a ladder that cannot be used; the clock then runs without rungs.
 
     Raises:
@@ -95,7 +97,7 @@ def start_clock(
         ).one_or_none()  # fmt: skip
         if running is not None:
             return running
-        calendar = calendar or calendar_for(session, jurisdiction)
+        calendar = calendar or calendar_for(session, jurisdiction, unit_id=unit_id)
         received, roll = aware(spec.start or now), spec.roll or default_roll(role).value
         promised = due(received, spec.amount, spec.unit, calendar=calendar, roll=roll)
         values: dict[str, Any] = {
@@ -122,7 +124,8 @@ def _promise(spec: ClockSpec, promised: Due) -> dict[str, Any]:
     return {
         "name": spec.name, "kind": spec.kind, "amount": spec.amount, "unit": str(spec.unit), "ladder": spec.ladder,
         "due_at": promised.due_at, "original_due_at": promised.due_at, "trace": to_json(promised.trace),
-        "provisional": promised.provisional, "state": ClockState.RUNNING.value, "stopped_at": None,
+        "provisional": promised.provisional, "suspension": spec.suspension, "state": ClockState.RUNNING.value,
+        "stopped_at": None,
     }  # fmt: skip
 
 
@@ -134,7 +137,7 @@ def add_rungs(session: Session, clock: Clock, rows: Sequence[Mapping[str, Any]])
     """
     with writing(session):
         if session.scalar(select(Rung.id).where(Rung.clock_id == clock.id).limit(1)) is None:
-            _insert_rungs(session, clock, rows, calendar_for(session, clock.jurisdiction))
+            _insert_rungs(session, clock, rows, calendar_for(session, clock.jurisdiction, unit_id=clock.unit_id))
 
 
 def _insert_rungs(session: Session, clock: Clock, rows: Sequence[Mapping[str, Any]], calendar: WorkCalendar) -> None:
@@ -196,7 +199,7 @@ def extend_clock(
                 "clock-ended", "Clock {clock} has ended ({state}) and cannot be extended.",
                 clock=clock.name, state=str(clock.state),
             )  # fmt: skip
-        calendar = calendar_for(session, clock.jurisdiction)
+        calendar = calendar_for(session, clock.jurisdiction, unit_id=clock.unit_id)
         before = Due(due_at=clock.due_at, trace=tuple(from_json(clock.trace)), provisional=clock.provisional)
         after = extend(before, amount, unit, calendar=calendar, roll=clock.roll)
         data = {"amount": amount, "unit": str(unit), "reason": reason, "approved_by": approved_by.id,
@@ -205,53 +208,6 @@ def extend_clock(
         ledger.enter(session, clock, EventKind.EXTENDED, now, data)
         record_change(session, clock, Tag.CLOCK_EXTENDED, approved_by, now, data)
         return clock
-
-
-def preview_recompute(session: Session, jurisdiction: str, calendar: WorkCalendar | None = None) -> list[Moved]:
-    """Return which clocks that run would move, and where to, without moving any; the ones that move earlier first.
-
-    Args:
-        calendar: what to count with; by default the jurisdiction's newest.
-    """
-    calendar = calendar or calendar_for(session, jurisdiction)
-    clocks = session.scalars(select(Clock).where(Clock.jurisdiction == jurisdiction, Clock.state.in_(LIVE)))
-    moved = [Moved.of(clock, ledger.replay(session, clock, calendar)) for clock in clocks]
-    return sorted((each for each in moved if each.before != each.after), key=lambda each: each.after - each.before)
-
-
-def recompute_clocks(
-    session: Session, jurisdiction: str, *, reason: str, now: datetime, actor: Actor | None = None
-) -> list[Moved]:
-    """Recompute every clock that runs with the jurisdiction's newest calendar; return those whose date moved.
-
-    Each clock is a transaction of its own unless the caller has one open. Doing it again moves nothing.
-
-    Raises:
-        Conflict: a case changed at the same moment; what was done so far stays, and the call may be repeated.
-    """
-    running = select(Clock.id).where(Clock.jurisdiction == jurisdiction, Clock.state.in_(LIVE)).order_by(Clock.id)
-    found = [
-        recompute_clock(session, id_, reason=reason, now=now, actor=actor) for id_ in session.scalars(running).all()
-    ]
-    return [moved for moved in found if moved is not None and moved.before != moved.after]
-
-
-def recompute_clock(
-    session: Session, clock_id: UUID, *, reason: str, now: datetime, actor: Actor | None = None
-) -> Moved | None:
-    """Count a clock's date anew, extensions included, with the newest calendar; None when nothing changed."""
-    with writing(session):
-        clock = lock_clock(session, clock_id)
-        calendar = calendar_for(session, clock.jurisdiction)
-        after = ledger.replay(session, clock, calendar)
-        if clock.state not in LIVE or (after.due_at == clock.due_at and to_json(after.trace) == clock.trace):
-            return None
-        moved = Moved.of(clock, after)
-        data = {"reason": reason, "from": moved.before.isoformat(), "due_at": moved.after.isoformat()}
-        ledger.move(session, clock, after, calendar)
-        ledger.enter(session, clock, EventKind.RECOMPUTED, now, data)
-        record_change(session, clock, Tag.CLOCK_RECOMPUTED, actor, now, data)
-        return moved
 
 
 def running_clock(session: Session, *, instance_id: UUID, name: str) -> Clock | None:

@@ -30,7 +30,7 @@ class StepKind(StrEnum):
     FIXED = "fixed"
     #: an approved extension, counted from the last day so far; `amount`, `unit`
     EXTENDED = "extended"
-    #: time that is not counted, such as a hearing's; `amount`, `unit`
+    #: time that is not counted, such as a hearing's; `amount`, `unit`, and the reason as `name`
     EXCLUDED = "excluded"
     #: the result; `at`, and `how`: `close`, `midnight` or `moment`
     ENDS = "ends"

@@ -90,6 +90,7 @@ def begin(step: Step, reader: Reader, scope: Scope) -> None:
         roll=reader.text("clock.roll") or default_roll(role),
         start=_start(reader) or step.now,
         ladder=ladder,
+        suspension=reader.text("clock.suspension"),
     )
     refused = list[EngineError]()
     rows = _rows(step, ladder, reader.data, refused) if ladder else []

@@ -20,6 +20,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("init", "db", "web", "scheduler", "version"),
     "checking": ("feel",),
     "deadlines": ("due",),
+    "calendars": ("calendar",),
     "packages": ("lint", "deploy"),
     "people": ("staff", "audit"),
     "tokens": ("token",),

@@ -48,6 +48,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "clock.roll": ACTIVITIES,
     "clock.kind": ACTIVITIES,
     "clock.start": ACTIVITIES,
+    "clock.suspension": ACTIVITIES,
     "ladder": ACTIVITIES,
     "extend": ACTIVITIES,
     "extend.amount": ACTIVITIES,
@@ -100,6 +101,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 def check_settings(page: Page) -> Iterator[Finding]:
     """Check the settings of one process."""
+    yield from _suspensions(page)
     for node, element in page.nodes():
         yield from _properties(page, node, element.id, element.name, element.kind)
         yield from _clock(page, element.id, element.name, extensions(node).settings)
@@ -194,4 +196,24 @@ def _clock(page: Page, id: str, name: str, settings: Mapping[str, str]) -> Itera
             if key not in settings and settings.get("clock.unit") != "fixed-date":
                 yield page.say(
                     Severity.ERROR, "clock-incomplete", id, name, f"its clock has no {key[6:]}", f"Set {PREFIX}{key}"
+                )
+
+
+def _suspensions(page: Page) -> Iterator[Finding]:
+    """Check that a statutory clock stands still only for what its rule names."""
+    settings = [(element, extensions(node).settings) for node, element in page.nodes()]
+    named: dict[str, set[str]] = {}
+    for _, each in settings:
+        if each.get("clock.kind") == "statutory":
+            reasons = named.setdefault(each.get("clock", ""), set())
+            reasons.update(reason.strip() for reason in each.get("clock.suspension", "").split(";"))
+    for element, each in settings:
+        reason = each.get("suspend.reason", "").strip()
+        for clock in (name.strip() for name in each.get("suspend", "").split(";")):
+            if clock in named and reason not in named[clock] - {""}:
+                yield page.error(
+                    "suspension-not-named",
+                    element,
+                    f"it lets the statutory clock {clock} stand still, whose rule does not name {reason!r}",
+                    f"Write that reason as {PREFIX}clock.suspension where the clock is, if the rule allows it",
                 )

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from engine.clock import CHINA
-from engine.deadlines.clocks import Due, exclude, extend
+from engine.deadlines.clocks import Due, exclude, extend, stood_still
 from engine.deadlines.ladder import moment_of
-from engine.deadlines.suspension import stood_still
 from engine.deadlines.years import national_calendar
 from engine.spiff import ServiceCall, WaitingTimer
 from tests.bpmn.walk import Running, Walk, read_package

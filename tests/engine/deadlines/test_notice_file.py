@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.deadlines.calendar import NamedDay
-from engine.deadlines.notice_file import read_notice
+from engine.deadlines.notice_file import read_notice, to_file
+from engine.deadlines.years import national_year
 from engine.errors import Invalid
 
 NOTICE = {
@@ -56,6 +57,12 @@ def test_both_forms_say_the_same() -> None:
         date(2027, 1, 9): NamedDay(working=True, name="元旦"),
         date(2027, 4, 5): NamedDay(working=False, name="清明节"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("year", range(2018, 2027))
+def test_a_year_is_written_as_a_file_that_says_the_same(year: int) -> None:
+    known = national_year(year)
+    assert read_notice(to_file(known).encode(), f"{year}.json") == known
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:

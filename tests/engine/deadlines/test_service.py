@@ -279,7 +279,12 @@ def test_a_rewritten_notice_moves_open_clocks_once(session: Session, start: Star
     stop_clock(session, ended.id, now=now)
     bound = bind_timer(session, moving, "L2")
     import_year(session, JURISDICTION, 2026, now=now, days=holiday("2026-03-20"))
-    (preview,) = preview_recompute(session, JURISDICTION)
+    preview, only_rungs = sorted(preview_recompute(session, JURISDICTION, now=now), key=lambda each: not each.moves)
+    assert (only_rungs.clock_id, only_rungs.moves, only_rungs.rungs) == (
+        still.id,
+        False,
+        1,
+    )  # its L3, working days late
     assert (preview.clock_id, preview.before, preview.after) == (
         moving.id, at("2026-03-25T17:30"), at("2026-03-26T17:30"),
     )  # fmt: skip
@@ -291,7 +296,7 @@ def test_a_rewritten_notice_moves_open_clocks_once(session: Session, start: Star
     assert timer_due(session, bound) == rungs_of(session, moving.id)["L2"].due_at == at("2026-03-27T17:30")
     assert recompute_clocks(session, JURISDICTION, reason="again", now=now) == []
     assert ledger_of(session, moving.id) == ["started", "recomputed"]
-    assert ledger_of(session, still.id) == ["started"]
+    assert ledger_of(session, ended.id) == ["started", "stopped"]
     assert "春节" in explain(read(session, moving.id).trace)
     assert [event.tag for event in timeline(session, moving.case_id)][-1] == Tag.CLOCK_RECOMPUTED
 

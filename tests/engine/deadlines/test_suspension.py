@@ -1,6 +1,6 @@
 """A clock that stands still takes along nothing, and runs on by what was not counted."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +23,10 @@ from engine.deadlines import (
     stop_clock,
     suspend_clock,
 )
+from engine.deadlines.calendar import NamedDay
 from engine.deadlines.models import Clock, ClockEvent, ClockState, Rung, Timer, TimerState
-from engine.errors import Conflict
+from engine.deadlines.years import Year, national_year
+from engine.errors import Conflict, EngineError
 from engine.instances.timers import due_timers, oldest_due
 from tests.factories import JURISDICTION, make_case, make_district, make_instance
 
@@ -44,7 +46,8 @@ def running(session: Session, received: str, amount: int, unit: str, roll: str =
     case = make_case(session, place=make_district(session).unit("willow"))
     instance = make_instance(session, case)
     clock = start_clock(
-        session, spec=ClockSpec(name="rereview", amount=amount, unit=unit, kind="statutory", roll=roll),
+        session, spec=ClockSpec(name="rereview", amount=amount, unit=unit, kind="statutory", roll=roll,
+                                suspension="hearing; inspection"),
         case_id=case.id, instance_id=instance.id, jurisdiction=JURISDICTION, scope_id="a" * 32, element_id="work",
         process_id="rereview", unit_id=None, role="rereview_body", now=at(received), ladder_rows=LADDER,
     )  # fmt: skip
@@ -124,7 +127,7 @@ def test_a_recomputation_keeps_what_was_not_counted(session: Session, now: datet
     suspend_clock(session, clock.id, reason="hearing", now=at("2026-03-19 09:00"))
     resume_clock(session, clock.id, now=at("2026-03-24 09:00"))
     due = read(session, clock).due_at
-    assert preview_recompute(session, JURISDICTION) == []
+    assert preview_recompute(session, JURISDICTION, now=now) == []
     assert recompute_clock(session, clock.id, reason="again", now=now) is None
     assert read(session, clock).due_at == due
 
@@ -156,3 +159,70 @@ def test_an_ended_clock_cannot_stand_still(session: Session, now: datetime) -> N
     stop_clock(session, clock.id, now=now)
     with pytest.raises(Conflict, match="has ended"):
         suspend_clock(session, clock.id, reason="hearing", now=now)
+
+
+@pytest.mark.parametrize(
+    ("kind", "suspension", "reason", "code"),
+    [
+        ("statutory", None, "hearing", "clock-never-suspended"),  # a helpdesk's "waiting for the customer"
+        ("statutory", " ; ", "hearing", "clock-never-suspended"),
+        ("statutory", "hearing", "waiting for the resident", "clock-suspension-not-named"),
+        ("statutory", "hearing", "", "suspension-reason"),
+        ("internal", None, "  ", "suspension-reason"),
+        ("internal", None, "x" * 501, "suspension-reason"),
+    ],
+)
+def test_a_clock_stands_still_only_for_what_its_rule_names(
+    session: Session, kind: str, suspension: str | None, reason: str, code: str
+) -> None:
+    clock = running(session, "2026-03-18 10:00", 30, "calendar-days")
+    with writing(session):
+        row = session.get_one(Clock, clock.id)
+        row.kind, row.suspension = kind, suspension
+    with pytest.raises(EngineError) as refused:
+        suspend_clock(session, clock.id, reason=reason, now=at("2026-03-19 09:00"))
+    assert refused.value.code == code
+    assert read(session, clock).state == ClockState.RUNNING
+
+
+@pytest.mark.parametrize(("kind", "suspension", "reason"), [
+    ("statutory", "hearing", "hearing"), ("statutory", "hearing;inspection", " inspection "),
+    ("internal", None, "the expert is abroad"),  # a target of our own
+])  # fmt: skip
+def test_the_ledger_keeps_reasons_and_instants(
+    session: Session, kind: str, suspension: str | None, reason: str
+) -> None:
+    clock = running(session, "2026-03-18 10:00", 30, "calendar-days")
+    with writing(session):
+        row = session.get_one(Clock, clock.id)
+        row.kind, row.suspension = kind, suspension
+    suspend_clock(session, clock.id, reason=reason, now=at("2026-03-19 09:00"))
+    resume_clock(session, clock.id, now=at("2026-03-24 16:00"))
+    lines = session.scalars(select(ClockEvent).where(ClockEvent.clock_id == clock.id).order_by(ClockEvent.seq)).all()
+    assert [(line.kind, line.at, line.data.get("reason")) for line in lines[1:]] == [
+        ("suspended", at("2026-03-19 09:00"), reason.strip()), ("resumed", at("2026-03-24 16:00"), reason.strip()),
+    ]  # fmt: skip
+    assert datetime.fromisoformat(lines[2].data["since"]) == at("2026-03-19 09:00")
+    assert f"（{reason.strip()}）" in explain(read(session, clock).trace)
+
+
+def test_only_the_last_day_rolls_not_the_day_before_the_time_that_is_not_counted(session: Session) -> None:
+    # 21 March is a Saturday; the window rolled to Monday 23. Two days are not counted: Monday 23, no Wednesday 25
+    clock = running(session, "2026-03-18 10:00", 3, "calendar-days", roll="forward")
+    assert clock.due_at == at("2026-03-23 23:59:59")
+    suspend_clock(session, clock.id, reason="hearing", now=at("2026-03-18 11:00"))
+    resume_clock(session, clock.id, now=at("2026-03-20 11:00"))
+    assert read(session, clock).due_at == at("2026-03-23 23:59:59")
+
+
+def test_a_rewritten_notice_counts_the_time_that_it_stood_still_anew(session: Session) -> None:
+    clock = running(session, "2026-03-16 10:00", 10, "working-days")  # Monday 30
+    suspend_clock(session, clock.id, reason="hearing", now=at("2026-03-17 09:00"))
+    resume_clock(session, clock.id, now=at("2026-03-20 09:00"))  # Wednesday to Friday: three working days
+    assert read(session, clock).due_at == at("2026-04-02 17:30")
+    off = national_year(2026).days | {date(2026, 3, 19): NamedDay(working=False, name="停电")}
+    days = Year(year=2026, days=off, source="rewritten", provisional=False)
+    import_year(session, JURISDICTION, 2026, now=at("2026-03-23 09:00"), days=days)
+    recompute_clock(session, clock.id, reason="rewritten", now=at("2026-03-23 09:00"))
+    # Thursday 19 is no working day of the time allowed, nor of the time that is not counted: both move it, once back
+    assert read(session, clock).due_at == at("2026-04-02 17:30")
