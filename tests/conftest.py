@@ -16,6 +16,8 @@ from engine.db import sessions as session_factory
 from engine.tables import metadata
 from tests.fakes import ManualClock
 from tests.postgres import PostgresMissing, Server
+from web.api import models as _api_models  # noqa: F401  # the tables of the pages are made with the others
+from web.auth import models as _auth_models  # noqa: F401
 
 _SERVER = pytest.StashKey[Server]()
 

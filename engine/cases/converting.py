@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.audit import Actor, Tag, record
+from engine.cases.accusing import Sealing, route_of, seal
 from engine.cases.filing import start_data
 from engine.cases.links import origins
 from engine.cases.models import Attachment, Case, CaseLink, CaseSealing, CaseState, LinkKind, SealingSide
@@ -17,7 +18,7 @@ from engine.cases.subject import get_case
 from engine.cases.vault import Vault
 from engine.clock import CHINA
 from engine.db import new_id
-from engine.definitions import active_version, load
+from engine.definitions import LoadedVersion, active_version, load
 from engine.errors import Conflict, Invalid, NotFound
 from engine.instances.hooks import Performer, Step
 from engine.instances.reading import latest_instance
@@ -38,17 +39,19 @@ def converter(runtime: Runtime, vault: Vault) -> Performer:
 
     Settings: `convert.kind`; `convert.data`, a context that the new process starts with beside `case` and `place`;
     `convert.link` (`became` or `part`); for an accusation `convert.sealed`, `convert.accused` and `convert.route`
-    (lists of unit codes); `convert.title` and `convert.text` where the new case is an excerpt, without the
-    first one's files. The result is `converted_number`; of a sealed case nothing is told.
+    (lists of unit codes; without a route, the units that the new process names itself); `convert.title` and
+    `convert.text` where the new case is an excerpt, without the first one's files. The result is `converted_number`;
+    of a sealed case nothing is told.
     """
 
     def convert(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
         order = _Order(step, call)
         origin = get_case(step.session, step.case_id)
-        made = _file(step, order, origin, vault)
-        if order.sealed:
-            _seal(step, order, origin, made)
+        version = load(step.session, active_version(step.session, order.kind).id)
+        made = _file(step, order, origin, version, vault)
         data = start_data(step.session, made, step.session.get_one(OrgUnit, made.place_id)) | order.data
+        if order.sealed:
+            seal(step.session, _sealing(step, order, version, data), made, origin=origin)
         if not order.sealed and not _is_closed(step.session, origin):
             data["origin"] = {"number": origin.number, "kind": origin.kind}
         actor = Actor.engine() if order.sealed else step.actor
@@ -80,8 +83,6 @@ class _Order:
         self.accused, self.route = self._units("accused"), self._units("route")
         if not self.kind or link not in set(LinkKind) or not isinstance(data, Mapping | None):
             raise self._unusable("kind, link or data")
-        if self.sealed and not self.route:
-            raise self._unusable("route: a sealed case needs a unit that handles it")
         self.link, self.data = LinkKind(link), dict(data or {})
 
     def _value(self, name: str) -> Any:
@@ -116,10 +117,9 @@ class _Order:
         )
 
 
-def _file(step: Step, order: _Order, origin: Case, vault: Vault) -> Case:
+def _file(step: Step, order: _Order, origin: Case, version: LoadedVersion, vault: Vault) -> Case:
     """Add the case: the same matter, place, petitioner and files."""
     session = step.session
-    version = load(session, active_version(session, order.kind).id)
     series = f"case:{version.prefix}:{(year := step.now.astimezone(CHINA).year)}"
     case_id = new_id()
     known = {each["key"] for each in version.categories}
@@ -184,16 +184,10 @@ def _copy_files(session: Session, origin: Case, made: Case) -> None:
         session.add(Attachment(id=new_id(), case_id=made.id, jurisdiction=made.jurisdiction, **copied))
 
 
-def _seal(step: Step, order: _Order, origin: Case, made: Case) -> None:
-    """Write who handles an accusation and whom it is about.
-
-    What the resident wrote lies in the first case too, so the accused lose sight of both.
-    """
-    for unit in order.route:
-        step.session.add(CaseSealing(case_id=made.id, side=SealingSide.ROUTE, unit_id=unit.id))
-    for unit in order.accused:
-        for case in (made, origin):
-            step.session.add(CaseSealing(case_id=case.id, side=SealingSide.ACCUSED, unit_id=unit.id))
+def _sealing(step: Step, order: _Order, version: LoadedVersion, data: Mapping[str, Any]) -> Sealing:
+    """Return who handles an accusation: whom the diagram names, else whom the process of accusations names itself."""
+    route = tuple(order.route) or route_of(step.session, version, data, jurisdiction=step.jurisdiction, now=step.now)
+    return Sealing(route=route, accused=tuple(order.accused))
 
 
 def tell_origins(step: Step, runtime: Runtime, case: Case) -> None:

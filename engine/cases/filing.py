@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
+from engine.cases.accusing import refuse_the_accused, seal, sealing_of
 from engine.cases.attachments import StagedPhoto, add_photos
 from engine.cases.kinds import read_start
 from engine.cases.models import Case, CaseState
@@ -91,6 +92,7 @@ def file_case(
         Invalid: the place is not in the grid; there are too many photos; the start form has mistakes.
         NotFound: no process of this kind is deployed.
         Conflict: it takes no parties, or none of that role, or not so many.
+        Forbidden: it is an accusation, and whoever writes it down belongs to an accused unit.
     """
     receipt, key = vault.receipt(submission), vault.submission_mac(submission)
     if (known := _by_submission(session, key)) is not None:
@@ -100,20 +102,16 @@ def file_case(
         with writing(session):
             place = _place(session, jurisdiction, filing.place)
             version = load(session, active_version(session, filing.kind).id)
-            started = read_start(version, filing.start, now)
+            started = read_start(session, version, filing.start, jurisdiction=jurisdiction, now=now)
             case = _add_case(session, filing, place, version=version, vault=vault, now=now)
             case.tracking_hmac = vault.tracking_mac(receipt.tracking_code)
             case.pin_hash, case.submission_key = pin_hash, key
+            data = started | start_data(session, case, place)
+            _keep_apart(session, case, version, data, actor, now)
             index_case(session, case, without=[filing.name])
-            record(
-                session,
-                tag=Tag.CASE_FILED,
-                actor=actor,
-                at=now,
-                jurisdiction=jurisdiction,
-                case_id=case.id,
-                data={"channel": filing.channel, "place": place.code, "category": filing.category},
-            )
+            facts = {"channel": filing.channel, "place": place.code, "category": filing.category}
+            record(session, tag=Tag.CASE_FILED, actor=actor, at=now, jurisdiction=jurisdiction, case_id=case.id,
+                   data=facts)  # fmt: skip
             add_photos(session, case, photos, actor=actor, now=now)
             add_parties(session, case, filing.parties, version=version, vault=vault, actor=actor, now=now)
             runtime.start(
@@ -121,7 +119,7 @@ def file_case(
                 case_id=case.id,
                 jurisdiction=jurisdiction,
                 key=filing.kind,
-                data=started | start_data(session, case, place),
+                data=data,
                 actor=actor,
                 now=now,
             )
@@ -132,6 +130,18 @@ def file_case(
             raise
         return Filed(case=known, receipt=receipt, again=True)
     return Filed(case=case, receipt=receipt, again=False)
+
+
+def _keep_apart(
+    session: Session, case: Case, version: LoadedVersion, data: Mapping[str, Any], actor: Actor, now: datetime
+) -> None:
+    """Seal an accusation before anything else is written of it."""
+    sealing = sealing_of(session, version, data, jurisdiction=case.jurisdiction, now=now)
+    if sealing is not None:
+        case.sealed = case.name_hidden = True
+        session.flush()
+        seal(session, sealing, case)
+        refuse_the_accused(session, case, actor)
 
 
 def start_data(session: Session, case: Case, place: OrgUnit) -> dict[str, object]:

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.cases.accusing import is_sealed_kind
 from engine.cases.parties import allowed, party_roles
 from engine.definitions import LoadedVersion, active_version, load
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.errors import EngineError, Invalid
 from engine.forms import Form
+from engine.organisation.grid import known_units
 
 #: Names of what every form asks for; a start form cannot use them.
 COMMON = ("title", "text", "category", "place", "finer_place", "address", "name", "phone", "email", "name_hidden")
@@ -24,6 +26,7 @@ class Kind:
 
     Args:
         portal, staff: who may file it.
+        sealed: it is an accusation: only who handles it and the petitioner know of it.
         parties: least and most other people that it needs, None when it is about the petitioner alone.
         party_roles: what those can be, key → name.
         categories: `value` and `label` of each.
@@ -35,6 +38,7 @@ class Kind:
     description: str
     portal: bool
     staff: bool
+    sealed: bool
     parties: tuple[int, int] | None
     party_roles: Mapping[str, str]
     categories: list[dict[str, str]]
@@ -71,6 +75,7 @@ def kind_of(session: Session, key: str, locale: str) -> Kind:
         description=_said(manifest.get("description", {}), locale),
         portal=bool(opened.get("portal")),
         staff=bool(opened.get("staff")),
+        sealed=is_sealed_kind(version),
         parties=allowed(version),
         party_roles=party_roles(version, locale),
         categories=[
@@ -88,7 +93,15 @@ def start_form(version: LoadedVersion) -> Form | None:
     return None
 
 
-def read_start(version: LoadedVersion, submitted: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def start_context(session: Session, jurisdiction: str) -> dict[str, Any]:
+    """Return what a start form can offer beside what it holds itself: `units`, `value` and `label` of each unit that
+    people know by name."""
+    return {"units": [{"value": each.code, "label": each.label} for each in known_units(session, jurisdiction)]}
+
+
+def read_start(
+    session: Session, version: LoadedVersion, submitted: Mapping[str, Any], *, jurisdiction: str, now: datetime
+) -> dict[str, Any]:
     """Return what was entered into the start form, checked and typed.
 
     Raises:
@@ -96,7 +109,7 @@ def read_start(version: LoadedVersion, submitted: Mapping[str, Any], now: dateti
     """
     form = start_form(version)
     if form is not None:
-        return form.load(submitted, {}, now=now)
+        return form.load(submitted, start_context(session, jurisdiction), now=now)
     if submitted:
         raise Invalid(
             "start-form-missing",

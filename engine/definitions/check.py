@@ -12,7 +12,7 @@ from engine.decisions import Model
 from engine.decisions import check as check_model
 from engine.definitions.check_ladders import check_ladders, is_ladder
 from engine.definitions.check_people import check_people
-from engine.definitions.check_texts import check_documents, check_manifest, check_notices, check_words
+from engine.definitions.check_texts import check_documents, check_manifest, check_notices, check_sealed, check_words
 from engine.definitions.package import Package
 from engine.errors import Invalid
 from engine.forms import Form
@@ -151,6 +151,7 @@ class _Checker:
         for file, model in self.models.items():
             yield from _named_notices(file, model, notices)
             yield from check_ladders(file, model.xml, named=ladders, notices=notices, documents=documents)
+        yield from check_sealed(self.package, self.decision_ids)
         main = self._main()
         if self.definitions and main and main not in self.definitions.processes:
             yield _error(

@@ -46,6 +46,23 @@ def check_manifest(package: Package) -> Iterator[Finding]:
         yield _error(error.code, TEXTS, error.message.rstrip("."), "Mend texts.json")
 
 
+def check_sealed(package: Package, decisions: Collection[str]) -> Iterator[Finding]:
+    """Check what a package of sealed cases says of who is accused and who handles them."""
+    try:
+        said = package.manifest.get("sealed")
+    except Invalid:
+        return  # told with the manifest
+    if said is None:
+        return
+    named = [said.get(name) for name in ("accused", "route")] if isinstance(said, dict) else []
+    if not named or not all(isinstance(each, str) and each for each in named):
+        mend = 'Write {"accused": field of the start form, "route": decision}, or leave `sealed` out'
+        yield _error("manifest-sealed", MANIFEST, "`sealed` does not name who is accused and who handles it", mend)
+    elif named[1] not in decisions:
+        mend = f"Add it, or name one of: {', '.join(sorted(decisions)) or 'none is there'}"
+        yield _error("manifest-sealed", MANIFEST, f"the package has no decision {named[1]!r}", mend)
+
+
 def locales(package: Package) -> list[str]:
     """Return the languages that a package is in: those of its name. The first is the one it was written in."""
     try:

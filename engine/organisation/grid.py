@@ -17,8 +17,8 @@ class Street:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinerPlace:
-    """A place inside a community, by the name that people know it by."""
+class NamedUnit:
+    """A unit by the name that people know it by."""
 
     code: str
     label: str
@@ -39,7 +39,7 @@ def streets(session: Session, jurisdiction: str) -> list[Street]:
     return [Street(name=name, communities=communities) for name, communities in found.items()]
 
 
-def finer_places(session: Session, jurisdiction: str, community_code: str, *, limit: int = 500) -> list[FinerPlace]:
+def finer_places(session: Session, jurisdiction: str, community_code: str, *, limit: int = 500) -> list[NamedUnit]:
     """Return estates and buildings of a community, in the order of the grid; nothing for an unknown community."""
     community = session.scalar(
         select(OrgUnit).where(
@@ -62,7 +62,25 @@ def finer_places(session: Session, jurisdiction: str, community_code: str, *, li
         .limit(limit)
     ).all()
     return [
-        FinerPlace(code=unit.code, label=unit.name)
+        NamedUnit(code=unit.code, label=unit.name)
         for unit in units
         if unit.kind in (UnitKind.ESTATE, UnitKind.BUILDING)
+    ]
+
+
+def known_units(session: Session, jurisdiction: str) -> list[NamedUnit]:
+    """Return departments, then streets, then communities with the street that they belong to."""
+    parent = aliased(OrgUnit)
+    kinds = (UnitKind.DEPARTMENT, UnitKind.STREET, UnitKind.COMMUNITY)
+    rows = session.execute(
+        select(OrgUnit.code, OrgUnit.name, OrgUnit.kind, parent.name.label("above"))
+        .outerjoin(parent, parent.id == OrgUnit.parent_id)
+        .where(OrgUnit.jurisdiction == jurisdiction, OrgUnit.kind.in_(kinds), OrgUnit.active)
+        .order_by(OrgUnit.path)
+    ).all()
+    return [
+        NamedUnit(code=row.code, label=f"{row.above} · {row.name}" if kind == UnitKind.COMMUNITY else row.name)
+        for kind in kinds
+        for row in rows
+        if row.kind == kind
     ]

@@ -229,7 +229,7 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     (
         (
             *_GRID, Role.STREET_CENTRE, Role.SHIFT_LEAD, Role.MEDIATION_CHAIR, Role.MEDIATOR, Role.AGENT,
-            Role.PETITION_OFFICE, Role.RESIDENTS_COMMITTEE, Role.PARTY_ORGANISATION,
+            Role.PETITION_OFFICE, Role.DISCIPLINE, Role.RESIDENTS_COMMITTEE, Role.PARTY_ORGANISATION,
         ),
         Relation.SYSTEM, frozenset(), {A.FILE_CASE},
     ),

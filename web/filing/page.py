@@ -8,7 +8,7 @@ from flask import render_template, request
 from engine.audit import Actor
 from engine.cases.attachments import StagedPhoto
 from engine.cases.filing import Filed, Filing, file_case
-from engine.cases.kinds import Kind, kind_of
+from engine.cases.kinds import Kind, kind_of, start_context
 from engine.cases.vault import new_submission
 from engine.errors import EngineError, Invalid, NotFound
 from engine.forms import Form
@@ -101,13 +101,16 @@ class FilingPage:
 
     def _start_form(self) -> ShownForm | None:
         form, now = self.kind.form, current.now()
-        return ShownForm.make(form, {}, form.initial({}, None, now=now), now) if form is not None else None
+        if form is None:
+            return None
+        context = start_context(current.session(), current.settings().jurisdiction)
+        return ShownForm.make(form, context, form.initial(context, None, now=now), now)
 
     def _checked(self, started: ShownForm, entered: dict[str, Any], errors: dict[str, list[str]]) -> ShownForm:
         """Return the start form as it was sent, with its mistakes, also when another field was the first mistake."""
         form: Form = started.form
         try:
-            form.load(entered, {}, now=current.now())
+            form.load(entered, started.context, now=current.now())
         except Invalid as error:
             return started.refused(entered, error)
         return started.filled(entered)

@@ -68,7 +68,8 @@ def settings(package: LoadedVersion, name: str) -> set[str]:
 
 
 def test_every_form_is_used_and_reads_in_english_too(package: LoadedVersion) -> None:
-    used = {task.form_id for task in tasks(package)} | settings(package, "offer.form")
+    started = {element.form_id for element in elements(package) if element.kind == "startEvent" and element.form_id}
+    used = {task.form_id for task in tasks(package)} | settings(package, "offer.form") | started
     assert used == set(package.forms)
     assert {name: form.untranslated("en") for name, form in package.forms.items() if form.untranslated("en")} == {}
 

@@ -236,7 +236,6 @@ def test_an_accusation_goes_to_discipline_as_a_sealed_case() -> None:
     assert said["convert.kind"] == "accusation"
     assert said["convert.sealed"] is True
     assert said["convert.accused"] == ["housing", "east"]
-    assert said["convert.route"] == ["discipline"]
 
 
 def test_what_is_asked_beside_an_accusation_becomes_a_clean_matter() -> None:

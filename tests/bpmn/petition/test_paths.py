@@ -106,25 +106,58 @@ def test_what_another_process_is_for_goes_on_there(route: str, kind: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answers", "task", "notice"),
+    "answers",
     [
         # somebody must take it over before the case ends
-        ({"emergency": True}, "hand_emergency", "diverted"),
-        # an accusation leaves by the sealed channel, and the notice says nothing of it
-        ({"secret": True}, "hand_secret", "sealed"),
+        {"emergency": True},
         # emergency comes before everything else
-        ({"emergency": True, "unlawful": True, "divert_reason": "须立即移交处置"}, "hand_emergency", "diverted"),
+        {"emergency": True, "unlawful": True, "divert_reason": "须立即移交处置"},
     ],
 )
-def test_an_emergency_or_a_secret_is_handed_over_by_the_shift_lead(
-    answers: dict[str, Any], task: str, notice: str
-) -> None:
+def test_an_emergency_is_handed_over_by_the_shift_lead(answers: dict[str, Any]) -> None:
     walk = registered(filed(), **answers)
-    assert walk.open == [task]
-    assert walk.setting(task, "role") == "shift_lead"
-    walk.do(task, handed_to="区应急中心", handed_at="2026-03-09T09:20+08:00")
+    assert walk.open == ["hand_emergency"]
+    assert walk.setting("hand_emergency", "role") == "shift_lead"
+    walk.do("hand_emergency", handed_to="区应急中心", handed_at="2026-03-09T09:20+08:00")
     assert walk.ended == "diverted"
-    assert walk.notices == [notice]
+    assert walk.notices == ["diverted"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "accused"),
+    [
+        # an accusation names whom it is about, so that those lose sight of it at once
+        ("duty", ["urban", "willow"]),
+        # what is secret and no accusation is about nobody
+        ("secrecy", None),
+    ],
+)
+def test_a_secret_goes_on_as_a_sealed_case_by_itself(kind: str, accused: list[str] | None) -> None:
+    named = {"accused_units": accused} if accused else {}
+    walk = registered(filed(), secret=True, accusation_kind=kind, accusation_note="附照片", **named)
+    assert walk.ended == "diverted"
+    assert walk.notices == ["sealed"]
+    ((service, said),) = walk.performed
+    assert (service, said["convert.kind"], said["convert.sealed"]) == ("convert", "accusation", True)
+    assert said["convert.accused"] == accused
+    assert said["convert.data"]["accusation"] == {"kind": kind, "note": "附照片"}
+
+
+def test_what_is_asked_beside_an_accusation_is_filed_without_a_trace_of_it() -> None:
+    walk = registered(
+        filed(), secret=True, accusation_kind="conduct", accused_units=["urban"], rest=True, rest_title="夜间施工",
+        rest_text="工地夜里两点还在施工，请求制止。",
+    )  # fmt: skip
+    assert [said["convert.kind"] for _, said in walk.performed] == ["accusation", "petition"]
+    assert walk.performed[1][1]["convert.text"] == "工地夜里两点还在施工，请求制止。"
+
+
+def test_an_accusation_without_the_accused_is_not_registered() -> None:
+    walk = filed()
+    with pytest.raises(Invalid) as refused:
+        registered(walk, secret=True, accusation_kind="duty")
+    assert set(refused.value.facts["fields"]) == {"accused_units"}
+    assert walk.open == ["record"]
 
 
 def test_a_duplicate_is_merged_with_the_first_case() -> None:

@@ -116,7 +116,7 @@ rereview_body   system       |           |      |    |     |       |    | view_i
 
 discipline      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
 discipline      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
-discipline      system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
+discipline      system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 party_organisation assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
 party_organisation participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back

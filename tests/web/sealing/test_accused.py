@@ -158,6 +158,22 @@ def test_no_address_tells_the_accused_anything(app: Flask, world: World) -> None
     assert state(world) == before
 
 
+@pytest.mark.parametrize("way", ["petition", "accusation"])
+def test_whichever_way_it_comes_about_no_page_tells_the_accused(
+    session: Session, district: District, now: datetime, tmp_path: Path, app: Flask, way: str
+) -> None:
+    world = World(session, district, now, BlobStore(tmp_path / "blobs"), way)
+    before = state(world)
+    for login in ("community", "both"):
+        client = app.test_client()
+        sign_in(client, world.person(login))
+        assert walk(client, app, world, reading=True) == [], login
+    assert state(world) == before
+    client = app.test_client()
+    sign_in(client, world.person("inspector"))
+    assert world.sealed.number in client.get("/inbox").text
+
+
 def test_no_program_of_the_accused_is_told_anything(app: Flask, world: World, now: datetime) -> None:
     token = issue_token(
         world.session,

@@ -1,4 +1,4 @@
-"""A case of agency that turned out to hold an accusation, and everybody who must not learn of it."""
+"""A sealed accusation, by each of the ways that one comes about, and everybody who must not learn of it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,12 +32,18 @@ VAULT = Vault(bytes(range(32)))
 
 @dataclass
 class World:
-    """The first case, the sealed one, and what names them."""
+    """The first case, the sealed one, and what names them.
+
+    Args:
+        way: `agency` or `petition`, which turned out to hold an accusation, or `accusation`, filed as one; then the
+            first case is the sealed one itself.
+    """
 
     session: Session
     district: District
     now: datetime
     blobs: BlobStore
+    way: str = "agency"
     first: Case = field(init=False)
     sealed: Case = field(init=False)
 
@@ -48,7 +54,7 @@ class World:
             package = Package.read_directory(PACKAGES / name)
             deploy(self.session, package, author=Actor.engine(), note="", now=self.now, jurisdiction=JURISDICTION)
         self.first = self._filed()
-        self._accused()
+        {"agency": self._accused, "petition": self._registered, "accusation": lambda: None}[self.way]()
         self.sealed = self.session.scalars(select(Case).where(Case.kind == "accusation")).one()
         self._worked_on()
 
@@ -87,8 +93,9 @@ class World:
             )
 
     def _filed(self) -> Case:
+        start = {"accused_units": ["housing", "willow"], "accusation_kind": "duty"} if self.way == "accusation" else {}
         filing = Filing(title=TITLE, text=TEXT, place="willow-1", name="李四", phone="13900000000", category="property",
-                        kind="agency")  # fmt: skip
+                        kind=self.way, start=start)  # fmt: skip
         sha256 = self.blobs.put(BytesIO(b"a photo")).sha256
         photo = StagedPhoto(name="转账记录.jpg", media_type="image/jpeg", sha256=sha256, size=3)
         return file_case(
@@ -106,6 +113,13 @@ class World:
             "record", "petition", nature="accusation", accused_units=["housing", "willow"], accusation_kind="duty",
             accusation_note="附转账记录", rest=True, rest_title="补偿款未付",
             rest_text="请求支付补偿款，协议已满两年。",
+        )  # fmt: skip
+
+    def _registered(self) -> None:
+        """The register desk of the accused community finds an accusation in a petition."""
+        self.do(
+            "record", "community", category="property", secret=True, accused_units=["housing", "willow"],
+            accusation_kind="duty", accusation_note="附转账记录",
         )  # fmt: skip
 
     def _worked_on(self) -> None:
