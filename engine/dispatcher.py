@@ -4,31 +4,44 @@ Everything that is due lies in rows, so that a process that dies loses nothing: 
 On PostgreSQL every node may run one of these; on SQLite there is one process.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Lock
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session, sessionmaker
 
+from engine.audit import Actor
 from engine.audit.seals import seal
 from engine.clock import Clock, ShiftedClock, SystemClock, aware
-from engine.instances import escalation, timers
+from engine.delivery import Delivery
+from engine.figures import Figures, figures
+from engine.heartbeats import database_now
+from engine.instances import escalation, incidents, sweeping
 from engine.instances.runtime import Runtime
-from engine.notices import Channel, Notice, NoticeState, send_due
+from engine.notices import Channel, send_due
 from engine.notices.dispatch import Unseal
+from engine.retention import RULES, Rule, forget_expired
 
+T = TypeVar("T")
+R = TypeVar("R")
 _log = structlog.get_logger(__name__)
 
 #: How many timers, rungs or notices one look takes.
-BATCH: Final = 100
+BATCH: Final = 200
+#: How many events one transaction seals.
+SEALED: Final = 1000
 #: How long a rung that could not be fired is left alone; its incident is in sight meanwhile.
 REST: Final = timedelta(minutes=15)
+#: Numbers of locks that no two nodes hold at once.
+_RESCUING: Final = 7_420_382
+_FORGETTING: Final = 7_420_383
 
 
 class Dispatcher(Protocol):
@@ -49,20 +62,24 @@ class Dispatcher(Protocol):
     def seal_events(self) -> int:
         """Seal the audit events that are not sealed yet; return how many."""
 
+    def rescue(self) -> int:
+        """Try again what failed and may work by now; return how much worked."""
+
+    def forget_expired(self) -> int:
+        """Delete what was kept for its period; return how much."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """How far behind things are.
+class Keeping:
+    """What is deleted after its period.
 
     Args:
-        due_lag: since when the longest waiting timer or rung is due; zero when nothing is.
-        outbox: notices that wait to be sent.
-        dead: notices that were given up.
+        jurisdictions: whose.
+        rules: what, see `engine.retention`.
     """
 
-    due_lag: timedelta
-    outbox: int
-    dead: int
+    jurisdictions: Sequence[str]
+    rules: Sequence[Rule] = RULES
 
 
 class EmbeddedDispatcher:
@@ -74,6 +91,7 @@ class EmbeddedDispatcher:
         channels: by name; notices of other channels wait.
         clock: the time. On PostgreSQL the database's clock is used, ahead by as much as this one is.
         unseal: reads residents' addresses.
+        keeping: what is deleted after its period, for whom.
         threads: how many timers are delivered at once; SQLite writes one at a time anyway.
     """
 
@@ -85,19 +103,27 @@ class EmbeddedDispatcher:
         channels: Mapping[str, Channel],
         clock: Clock,
         unseal: Unseal | None = None,
+        keeping: Keeping | None = None,
         threads: int = 2,
     ) -> None:
         self._sessions, self._runtime, self._clock = sessions, runtime, clock
-        self._channels, self._unseal = channels, unseal
+        self._channels, self._unseal, self._keeping = channels, unseal, keeping
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="dispatch")
         self._waker = ThreadPoolExecutor(1, thread_name_prefix="dispatch-wake")
         self._queued, self._stopped = Lock(), Event()
+        with sessions() as session:
+            self._side_by_side = session.get_bind().dialect.name == "postgresql"
+        self._delivery = Delivery(sessions, runtime, self._map, self._stopped)
         self._resting: dict[UUID, datetime] = {}
         runtime.hooks.wake = self.wake
 
+    def halt(self) -> None:
+        """Take nothing new from now on; do not wait for what is under way."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """Finish what is under way and take nothing new. What is left lies in rows."""
-        self._stopped.set()
+        self.halt()
         self._waker.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
@@ -128,24 +154,20 @@ class EmbeddedDispatcher:
         return done + self.send_notices()
 
     def sweep_timers(self) -> int:
-        """Deliver the timers that are due. One that fails does not keep the others."""
-        with self._sessions() as session:
-            now = self._now(session)
-            due = timers.due_timers(session, now, BATCH)
-        if due:
+        """Deliver the timers that are due, batch after batch. One that fails does not keep the others."""
+        done = 0
+        while not self._stopped.is_set():
+            with self._sessions() as session:
+                now = self._now(session)
+                claims = sweeping.claim_timers(session, now, BATCH)
+            if not claims:
+                break
             self.sweep_rungs()  # a timer that follows a rung ends its clock: whom the rung tells is told before
-        return self._each(due, lambda timer_id: self._fire_timer(timer_id, now))
-
-    def _fire_timer(self, timer_id: UUID, now: datetime) -> bool:
-        with self._sessions() as session:
-            try:
-                return self._runtime.fire_timer(session, timer_id, now) is timers.Fired.FIRED
-            except Exception as error:
-                _log.exception("timer.failed", timer=str(timer_id))
-                failure = error
-        with self._sessions() as session:
-            self._runtime.give_up_timer(session, timer_id, failure, now)
-        return False
+            fired = self._delivery.deliver(claims, now)
+            done += fired
+            if not fired:
+                break  # what failed waits for its next try, what is busy for the next look
+        return done
 
     def sweep_rungs(self) -> int:
         """Fire the rungs that are due, the highest of each clock."""
@@ -181,23 +203,67 @@ class EmbeddedDispatcher:
         return sent
 
     def seal_events(self) -> int:
-        """Seal the audit events that are not sealed yet."""
+        """Seal the audit events that are not sealed yet, batch after batch."""
+        sealed = 0
+        while not self._stopped.is_set():
+            with self._sessions() as session:
+                batch = seal(session, self._now(session), SEALED)
+            sealed += batch
+            if batch < SEALED:
+                break
+        return sealed
+
+    def rescue(self) -> int:
+        """Try incidents again that may work by now. What a dead worker had is due again when its lease has ended."""
+        with self._alone(_RESCUING) as session:
+            if session is None:
+                return 0
+            now = self._now(session)
+            due = incidents.due_retries(session, now, BATCH)
+            return sum(self._guarded(lambda each: self._retry(each, now), incident_id) for incident_id in due)
+
+    def _retry(self, incident_id: UUID, now: datetime) -> bool:
         with self._sessions() as session:
-            return seal(session, self._now(session))
+            return self._runtime.retry(session, incident_id, actor=Actor.engine(), now=now)
+
+    def forget_expired(self) -> int:
+        """Delete what was kept for its period."""
+        if self._keeping is None:
+            return 0
+        with self._alone(_FORGETTING) as session:
+            if session is None:
+                return 0
+            now = self._now(session)
+            forgotten = 0
+            for jurisdiction in self._keeping.jurisdictions:
+                with self._sessions() as other:
+                    found = forget_expired(other, jurisdiction, now, self._keeping.rules)
+                if found:
+                    _log.info("retention.forgotten", jurisdiction=jurisdiction, **found)
+                forgotten += sum(found.values())
+            return forgotten
 
     def figures(self) -> Figures:
         """Return how far behind things are, for readiness and metrics."""
         with self._sessions() as session:
-            now = self._now(session)
-            oldest = [moment for moment in (timers.oldest_due(session), escalation.oldest_due(session)) if moment]
-            rows = session.execute(select(Notice.state, func.count()).group_by(Notice.state)).all()
-            counts: dict[str, int] = {row[0]: row[1] for row in rows}
-        lag = max((now - moment for moment in oldest), default=timedelta(0))
-        waiting = counts.get(NoticeState.PENDING, 0) + counts.get(NoticeState.SENDING, 0)
-        return Figures(due_lag=max(lag, timedelta(0)), outbox=waiting, dead=counts.get(NoticeState.DEAD, 0))
+            return figures(session, self._now(session))
+
+    @contextmanager
+    def _alone(self, number: int) -> Iterator[Session | None]:
+        """Give a session while nobody else, on whatever node, does the same; None when somebody does."""
+        with self._sessions() as session:
+            mine = True
+            if self._side_by_side:
+                lock = text("SELECT pg_try_advisory_xact_lock(:number)")
+                mine = bool(session.scalar(lock, {"number": number}))
+            yield session if mine else None
 
     def _each(self, ids: Iterable[UUID], work: Callable[[UUID], bool]) -> int:
-        return sum(self._pool.map(lambda identity: self._guarded(work, identity), ids))
+        return sum(self._map(lambda identity: self._guarded(work, identity), ids))
+
+    def _map(self, work: Callable[[T], R], parts: Iterable[T]) -> Iterable[R]:
+        """Do parts of work side by side; on SQLite, where one writes at a time, one after the other."""
+        return self._pool.map(work, parts) if self._side_by_side else map(work, parts)
 
     def _guarded(self, work: Callable[[UUID], bool], identity: UUID) -> bool:
         try:
@@ -213,4 +279,4 @@ class EmbeddedDispatcher:
         if not ours or session.get_bind().dialect.name != "postgresql":
             return aware(self._clock.now())
         offset = clock.now() - SystemClock().now() if isinstance(clock, ShiftedClock) else timedelta(0)
-        return aware(session.execute(text("SELECT clock_timestamp()")).scalar_one()) + offset
+        return database_now(session) + offset

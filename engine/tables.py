@@ -1,5 +1,6 @@
 """Every model in one place, for migrations and for tests that make an empty database."""
 
+from engine import heartbeats, retention
 from engine.audit import models as audit
 from engine.cases import models as cases
 from engine.cases import party as parties
@@ -27,6 +28,7 @@ __all__ = [
     "deadlines",
     "definitions",
     "funds",
+    "heartbeats",
     "instances",
     "is_ours",
     "metadata",
@@ -34,5 +36,6 @@ __all__ = [
     "organisation",
     "parties",
     "proposals",
+    "retention",
     "tasks",
 ]

@@ -9,11 +9,13 @@ from flask import Flask
 from config import Settings
 from engine.clock import SystemClock
 from engine.db import sessions
-from engine.dispatcher import EmbeddedDispatcher, Figures
+from engine.dispatcher import EmbeddedDispatcher, Keeping
+from engine.figures import Figures
 from engine.notices import Channel
 from engine.notices.channels import AppChannel, EmailChannel
 from engine.scheduler import Scheduler
 from web import current, database
+from web.retention import rules
 
 _KEY: Final = "chuishao.carrier"
 
@@ -34,14 +36,21 @@ class Carrier:
                 channels=channels(settings),
                 clock=current.clock(),
                 unseal=vault.open_address,
+                keeping=Keeping(jurisdictions=[settings.jurisdiction], rules=rules(settings, current.blobs())),
             )
-        self.scheduler = Scheduler(self.dispatcher)
+            self.scheduler = Scheduler(self.dispatcher, sessions=sessions(database.db.engine))
         app.extensions[_KEY] = self
 
     @property
     def ticks(self) -> bool:
         """Whether the scheduler has ticked within the last minute."""
         return self.scheduler.is_alive(SystemClock().now())
+
+    def stop(self) -> None:
+        """Finish what is under way, begin nothing new, and sign off."""
+        self.dispatcher.halt()  # or a tick that has very much to do would do all of it first
+        self.scheduler.stop()
+        self.dispatcher.stop()
 
     def figures(self) -> Figures:
         """Return how far behind things are."""
@@ -70,5 +79,4 @@ def carried(app: Flask) -> Iterator[Carrier]:
     try:
         yield carrier
     finally:
-        carrier.scheduler.stop()
-        carrier.dispatcher.stop()
+        carrier.stop()

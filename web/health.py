@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from engine.errors import NotFound
+from engine.figures import figures
+from engine.heartbeats import heartbeats
 from web import current, database
 from web.auth.access import public
 from web.carrying import carrier_of
@@ -28,14 +30,26 @@ class Figures:
         self.requests = Counter("chuishao_requests", "Requests answered", labels, registry=self.registry)
         self.due_lag = Gauge("chuishao_due_lag_seconds", "Since when the oldest due work waits", registry=self.registry)
         self.outbox = Gauge("chuishao_outbox", "Notices to be sent", registry=self.registry)
+        self.outbox_age = Gauge(
+            "chuishao_outbox_age_seconds", "Since when the oldest notice to be sent waits", registry=self.registry
+        )
         self.dead = Gauge("chuishao_dead_notices", "Notices given up", registry=self.registry)
+        self.incidents = Gauge("chuishao_incidents", "Failed steps that wait for a person", registry=self.registry)
+        self.schedulers = Gauge("chuishao_schedulers", "Schedulers that live", registry=self.registry)
+        ticks = ["scheduler", "tick"]
+        self.tick_seconds = Gauge(
+            "chuishao_tick_seconds", "How long a scheduler's last tick took", ticks, registry=self.registry
+        )
+        self.tick_failures = Gauge(
+            "chuishao_tick_failures", "How often a tick failed since it last did not", ticks, registry=self.registry
+        )
         self.seconds = Histogram("chuishao_request_seconds", "Time to answer", ["endpoint"], registry=self.registry)
 
 
 def init_health(app: Flask) -> None:
     """Give `app` its probes and count its requests."""
-    figures = Figures()
-    app.extensions["chuishao.figures"] = figures
+    gauges = Figures()
+    app.extensions["chuishao.figures"] = gauges
     app.register_blueprint(blueprint)
     limiter.exempt(blueprint)
     csrf.exempt(blueprint)
@@ -43,8 +57,8 @@ def init_health(app: Flask) -> None:
     @app.after_request
     def _count(response: Response) -> Response:
         endpoint = request.endpoint or "none"
-        figures.requests.labels(endpoint, request.method, str(response.status_code)).inc()
-        figures.seconds.labels(endpoint).observe(time.perf_counter() - g.get("began", time.perf_counter()))
+        gauges.requests.labels(endpoint, request.method, str(response.status_code)).inc()
+        gauges.seconds.labels(endpoint).observe(time.perf_counter() - g.get("began", time.perf_counter()))
         return response
 
 
@@ -58,7 +72,7 @@ def live() -> Response:
 @blueprint.get("/readyz")
 @public
 def ready() -> Response:
-    """Answer 200 when the database answers and the scheduler ticks, else 503 with what is missing."""
+    """Answer 200 when the database answers and a scheduler ticks, here or elsewhere; else 503 with what is missing."""
     checks = {"database": _database_answers(), "scheduler": _scheduler_ticks()}
     good = all(state in ("ok", "elsewhere") for state in checks.values())
     return make_response(jsonify(status="ok" if good else "unavailable", checks=checks), 200 if good else 503)
@@ -70,14 +84,28 @@ def metrics() -> Response:
     """Answer the figures in Prometheus' text format, to this machine or to who has the token."""
     if not _may_read_metrics():
         raise NotFound("metrics-closed", "There is no such page.")
-    figures: Figures = current_app.extensions["chuishao.figures"]
-    carrier = carrier_of(current_app)
-    if carrier is not None:
-        behind = carrier.figures()
-        figures.due_lag.set(behind.due_lag.total_seconds())
-        figures.outbox.set(behind.outbox)
-        figures.dead.set(behind.dead)
-    return Response(generate_latest(figures.registry), content_type=CONTENT_TYPE_LATEST)
+    gauges: Figures = current_app.extensions["chuishao.figures"]
+    _measure(gauges)
+    return Response(generate_latest(gauges.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _measure(gauges: Figures) -> None:
+    """Read what every process can tell: how far behind things are, and how the schedulers do."""
+    session, carrier = current.session(), carrier_of(current_app)
+    behind = carrier.figures() if carrier is not None else figures(session, current.now())
+    gauges.due_lag.set(behind.due_lag.total_seconds())
+    gauges.outbox.set(behind.outbox)
+    gauges.outbox_age.set(behind.outbox_age.total_seconds())
+    gauges.dead.set(behind.dead)
+    gauges.incidents.set(behind.incidents)
+    alive = [each for each in heartbeats(session) if each.is_alive]
+    gauges.schedulers.set(len(alive))
+    for gauge in (gauges.tick_seconds, gauges.tick_failures):
+        gauge.clear()  # those that are gone
+    for each in alive:
+        for name, tick in each.ticks.items():
+            gauges.tick_seconds.labels(each.name, name).set(tick["seconds"])
+            gauges.tick_failures.labels(each.name, name).set(tick["failures"])
 
 
 def _may_read_metrics() -> bool:
@@ -100,6 +128,11 @@ def _database_answers() -> str:
 
 def _scheduler_ticks() -> str:
     carrier = carrier_of(current_app)
-    if carrier is None:
-        return "elsewhere"
-    return "ok" if carrier.ticks else "does not tick"
+    if carrier is not None:
+        return "ok" if carrier.ticks else "does not tick"
+    try:
+        alive = any(each.is_alive for each in heartbeats(current.session()))
+    except SQLAlchemyError:
+        database.db.session.remove()
+        return "not known"
+    return "elsewhere" if alive else "none ticks"

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant, Json, new_id
@@ -28,7 +28,14 @@ class AuditEvent(Base):
     """One thing that happened. Rows are only ever added; the seal is filled in once by the sealing tick."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (UniqueConstraint("case_id", "seq"), UniqueConstraint("jurisdiction", "seal_number"))
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        UniqueConstraint("jurisdiction", "seal_number"),
+        Index(
+            "ix_audit_event_unsealed", "at", "case_id", "seq", "id",
+            sqlite_where=text("seal IS NULL"), postgresql_where=text("seal IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     #: None for what belongs to no case (sign-in, deployment, organisation changes)

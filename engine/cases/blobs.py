@@ -3,7 +3,9 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
@@ -69,8 +71,33 @@ class BlobStore:
         except OSError as error:
             raise NotFound("file-missing", "The file {name} is not in the store.", name=sha256[:12]) from error
 
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """Name the files that were last put here before `moment`; what a crash left half written is let go of."""
+        for path in self.root.glob(".new-*"):
+            if _put_at(path) < moment.timestamp():
+                path.unlink(missing_ok=True)
+        for path in self.root.glob("[0-9a-f][0-9a-f]/*"):
+            if _put_at(path) < moment.timestamp():
+                yield path.name
+
+    def drop(self, sha256: str, before: datetime) -> bool:
+        """Delete a file that no row names, and return whether it went; one that was put here again meanwhile stays."""
+        path = self._path(sha256)
+        if _put_at(path) >= before.timestamp():
+            return False
+        path.unlink(missing_ok=True)
+        return True
+
     def _path(self, sha256: str) -> Path:
         return self.root / sha256[:2] / sha256
+
+
+def _put_at(path: Path) -> float:
+    """When a file was last put here, as a time stamp; one that is gone was put here never, which is not before."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return float("inf")
 
 
 def _sync(folder: Path) -> None:

@@ -119,6 +119,10 @@ class Timer(Base):
     clock_id: Mapped[UUID | None] = mapped_column(ForeignKey("clock.id"))
     rung: Mapped[str | None] = mapped_column(String(16))
     fired_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: somebody who sweeps has it until then; after that anybody may take it
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    #: how often it was taken since somebody last said what became of it: so many died of it
+    claims: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 class ClockState(StrEnum):

@@ -20,7 +20,7 @@ from engine.instances.diff import Difference, Elements, Image
 from engine.instances.hooks import Ended, Hooks, Step
 from engine.instances.host import StepHost
 from engine.instances.incidents import Attempt, raise_incident, resolve_worked
-from engine.instances.ledger import Ledger
+from engine.instances.ledger import Ledger, Together
 from engine.instances.models import Incident, Instance, InstanceStatus
 from engine.instances.store import Held, LiveCache
 from engine.spiff import ElementOutline, StepFailed, Workflow
@@ -69,8 +69,10 @@ class Conductor:
 
     # ---- a step
 
-    def begin_step(self, session: Session, held: Held, *, actor: Actor, now: datetime) -> Step:
-        """Gather what a step of a locked instance works with."""
+    def begin_step(
+        self, session: Session, held: Held, *, actor: Actor, now: datetime, together: Together | None = None
+    ) -> Step:
+        """Gather what a step of a locked instance works with; `together` writes for several at their end."""
         connection = session.connection()
         return Step(
             session=session,
@@ -80,7 +82,10 @@ class Conductor:
             hooks=self.hooks,
             actor=actor,
             now=now,
-            ledger=Ledger(connection, case_id=held.case_id, jurisdiction=held.jurisdiction, actor=actor, at=now),
+            ledger=Ledger(
+                connection, case_id=held.case_id, jurisdiction=held.jurisdiction, actor=actor, at=now, together=together
+            ),
+            reached=together.reached if together else {},
         )
 
     def elements(self, version: LoadedVersion) -> Elements:
@@ -151,7 +156,10 @@ class Conductor:
             ended_at=ended,
             outcome=endings[-1] if endings and ended else None,
         )
-        step.ledger.flush()
+        if step.session.new or step.session.dirty:
+            step.ledger.flush()  # what is to be written after it may name rows of it
+        else:
+            step.ledger.finish()
         live.image = after
         if ended is None:
             self.keep(step, live, version)

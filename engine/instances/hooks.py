@@ -34,6 +34,7 @@ class Step:
         now: its time.
         ledger: takes audit events of the case.
         functions: gives the FEEL functions of the step, for expressions of its settings.
+        reached: whom a relation means, by jurisdiction, relation and unit; steps of one transaction share it.
     """
 
     session: Session
@@ -45,6 +46,7 @@ class Step:
     now: datetime
     ledger: Ledger
     functions: Callable[[], Mapping[str, Callable[..., Any]]] = dict
+    reached: dict[tuple[str, str, str], list[Recipient]] = field(default_factory=dict)
     #: notices were put in the outbox
     posted: bool = False
     #: something outside of the process was done, which may have moved clocks

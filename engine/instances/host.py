@@ -92,10 +92,11 @@ class StepHost:
 
     def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
         """Carry out a send or service task, and issue the document that it names."""
-        step = self.step
-        step.performed = True
-        step.ledger.flush()  # whoever carries it out may write events of the case: these came first
+        step, template = self.step, call.settings.get("document")
         performer = notify_task if call.type == NOTIFY else step.hooks.performers.get(call.type)
+        if performer is not notify_task or template:
+            step.performed = True
+            step.ledger.flush()  # whoever carries it out may write events of the case: these came first
         if performer is None:
             raise Invalid(
                 "service-unknown",
@@ -104,7 +105,6 @@ class StepHost:
                 known=", ".join(sorted({NOTIFY, *step.hooks.performers})),
             )
         result = dict(performer(step, call) or {})
-        template = call.settings.get("document")
         if template:
             result |= self._issue(call, template) or {}
         return result or None

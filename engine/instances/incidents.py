@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Table, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, Tag
@@ -16,6 +16,11 @@ from engine.instances.ledger import Ledger
 from engine.instances.models import Incident, IncidentState, Instance, InstanceStatus
 from engine.instances.store import Held
 from engine.spiff import ElementOutline, StepFailed, values
+
+#: When a step that failed is tried again by itself, counted from its first failure.
+RETRIES: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+#: Codes of failures that are never tried again by themselves: everybody died of them.
+NOT_AGAIN: Final = ("carrier-died",)
 
 _INCIDENT: Final = cast(Table, Incident.__table__)
 _INSTANCE: Final = cast(Table, Instance.__table__)
@@ -153,6 +158,20 @@ def resolve_obsolete(connection: Connection, held: Held, incident_id: UUID, ledg
     ledger.note(Tag.INCIDENT_RESOLVED, {"incident": str(incident_id), "obsolete": True})
     if not connection.execute(_OF_INSTANCE, {"instance": held.id}).first() and held.status == InstanceStatus.INCIDENT:
         connection.execute(_MARK, {"instance": held.id, "standing": InstanceStatus.RUNNING.value})
+
+
+def due_retries(session: Session, now: datetime, limit: int) -> list[UUID]:
+    """Return the incidents that are to be tried again by themselves, the oldest first.
+
+    Somebody may hold the missing role by now, or a service that was away is back. After the last wait only a person
+    tries again, and so where trying is what did the harm.
+    """
+    waits = [
+        and_(_INCIDENT.c.tries == tries, _INCIDENT.c.created_at <= now - wait)
+        for tries, wait in enumerate(RETRIES, start=1)
+    ]
+    due = select(_INCIDENT.c.id).where(_OPEN, or_(*waits), _INCIDENT.c.code.not_in(NOT_AGAIN))
+    return list(session.scalars(due.order_by(_INCIDENT.c.created_at).limit(limit)))
 
 
 def open_incidents(session: Session, *, jurisdiction: str, limit: int = 200) -> Sequence[Incident]:

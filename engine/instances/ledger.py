@@ -35,11 +35,45 @@ def _append(count: int) -> Prepared:
     return Prepared(insert(_EVENTS).values([row(position) for position in range(count)]))
 
 
+class Together:
+    """What several steps of one transaction write, each of another case: sent as one, at its end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._writes: list[tuple[Prepared, Values]] = []
+        self._checks: dict[int, Callable[[], Exception]] = {}
+        #: whom a relation means, see `Step.reached`
+        self.reached: dict[Any, Any] = {}
+
+    def add(self, writes: Sequence[tuple[Prepared, Values]], checks: Mapping[int, Callable[[], Exception]]) -> None:
+        """Keep what a step writes until the end, with what to raise where a row is not there."""
+        self._checks |= {number + len(self._writes): wrong for number, wrong in checks.items()}
+        self._writes += writes
+
+    def send(self) -> None:
+        """Write everything, in the order in which it was added."""
+        writes, checks = self._writes, self._checks
+        self._writes, self._checks = [], {}
+        reached = run_together(self._connection, writes) if writes else []
+        for number, wrong in checks.items():
+            if reached[number] != 1:
+                raise wrong()
+
+
 class Ledger:
     """Collects what a step of one case writes. The instance's row is locked, so that nobody else numbers its events."""
 
-    def __init__(self, connection: Connection, *, case_id: UUID, jurisdiction: str, actor: Actor, at: datetime) -> None:
-        self._connection = connection
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        case_id: UUID,
+        jurisdiction: str,
+        actor: Actor,
+        at: datetime,
+        together: Together | None = None,
+    ) -> None:
+        self._own, self._together = Together(connection), together
         self._common: dict[str, Any] = {"case_id": case_id, "jurisdiction": jurisdiction, "at": at}
         self._actor = actor
         self._events: list[dict[str, Any]] = []
@@ -70,14 +104,21 @@ class Ledger:
         self._writes += writes
 
     def flush(self) -> None:
-        """Write what was added. Called at the end of a step, and before anybody else reads or writes of the case."""
+        """Write what was added. Called before anybody else reads or writes of the case."""
+        self._hand_over(self._own)
+        self._own.send()
+
+    def finish(self) -> None:
+        """Write what was added, at the end of a step; of several in one transaction, at the end of that."""
+        if self._together is None:
+            self.flush()
+        else:
+            self._hand_over(self._together)
+
+    def _hand_over(self, together: Together) -> None:
         for start in range(0, len(self._events), _MOST):
             some = self._events[start : start + _MOST]
             values = {f"{name}_{position}": event[name] for position, event in enumerate(some) for name in _OWN}
             self._writes.append((_append(len(some)), self._common | values))
-        writes, self._writes, self._events = self._writes, [], []
-        checks, self._checks = self._checks, {}
-        reached = run_together(self._connection, writes) if writes else []
-        for number, wrong in checks.items():
-            if reached[number] != 1:
-                raise wrong()
+        together.add(self._writes, self._checks)
+        self._writes, self._events, self._checks = [], [], {}

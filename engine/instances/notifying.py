@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, bindparam, column, select, table
+from sqlalchemy import String, Table, Uuid, bindparam, column, select, table
 from sqlalchemy.orm import Session
 
 from engine import feel
@@ -13,9 +13,11 @@ from engine.audit import Tag
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
 from engine.instances.hooks import Step
-from engine.notices import Recipient, notify
+from engine.notices import Recipient
+from engine.notices.outbox import compose
 from engine.organisation.models import OrgUnit, Staff
 from engine.organisation.service import addressees
+from engine.prepared import PreparedRead
 from engine.spiff import ServiceCall
 from engine.tasks.models import LIVE, WorkItem
 
@@ -24,9 +26,10 @@ _PARTY_KEY: Final = re.compile(r"p[1-9]")
 _CASE: Final = table(
     "case", column("id", Uuid()), column("number", String()), column("title", String()), column("place_id", Uuid())
 )
-_OF_CASE: Final = (
-    select(_CASE.c.number, _CASE.c.title, OrgUnit.name.label("place"), OrgUnit.code)
-    .join(OrgUnit, OrgUnit.id == _CASE.c.place_id)
+_UNIT: Final = cast(Table, OrgUnit.__table__)
+_OF_CASE: Final = PreparedRead(
+    select(_CASE.c.number, _CASE.c.title, _UNIT.c.name.label("place"), _UNIT.c.code)
+    .join(_UNIT, _UNIT.c.id == _CASE.c.place_id)
     .where(_CASE.c.id == bindparam("case"))
 )
 _OWNERS: Final = (
@@ -35,10 +38,11 @@ _OWNERS: Final = (
     .where(WorkItem.case_id == bindparam("case"), WorkItem.state.in_(LIVE), Staff.active)
     .distinct()
 )
-_DUE: Final = (
-    select(Clock.due_at)
-    .where(Clock.case_id == bindparam("case"), Clock.state == ClockState.RUNNING.value)
-    .order_by((Clock.kind == "statutory").desc(), Clock.due_at)
+_CLOCK: Final = cast(Table, Clock.__table__)
+_DUE: Final = PreparedRead(
+    select(_CLOCK.c.due_at)
+    .where(_CLOCK.c.case_id == bindparam("case"), _CLOCK.c.state == ClockState.RUNNING.value)
+    .order_by((_CLOCK.c.kind == "statutory").desc(), _CLOCK.c.due_at)
     .limit(1)
 )
 
@@ -62,9 +66,9 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
             element=call.element_id,
         )
     facts = case_facts(step.session, step.case_id) | dict(call.data)
-    due_at = step.session.scalar(_DUE, {"case": step.case_id})
-    if due_at is not None:
-        facts["due"] = f"{due_at.astimezone(step.zone):%Y-%m-%d %H:%M}"
+    due = _DUE.first(step.connection, {"case": step.case_id})
+    if due is not None:
+        facts["due"] = f"{due.due_at.astimezone(step.zone):%Y-%m-%d %H:%M}"
     for number, relation in enumerate(part.strip() for part in whom.split(";") if part.strip()):
         found, residents = _found(step, call, relation)
         post(
@@ -99,7 +103,7 @@ def post(
     """Put one notice for each recipient and channel in the outbox."""
     if not recipients:
         return
-    notify(
+    writes = compose(
         step.session,
         key=key,
         jurisdiction=step.jurisdiction,
@@ -114,6 +118,7 @@ def post(
         site=step.hooks.site,
         seal=step.hooks.seal,
     )
+    step.ledger.write(writes)
     step.posted = True
 
 
@@ -131,7 +136,8 @@ def of_staff(staff: list[Staff]) -> list[Recipient]:
 
 def case_facts(session: Session, case_id: UUID) -> dict[str, Any]:
     """Return what every text may say of a case: its number, title and place; nothing of a person."""
-    row = session.execute(_OF_CASE, {"case": case_id}).one()
+    session.flush()  # a case may be as new as its first notice
+    row = _OF_CASE.first(session.connection(), {"case": case_id})
     return {
         "case": {"number": row.number, "title": row.title},
         "place": {"name": row.place, "code": row.code},
@@ -171,8 +177,11 @@ def _staff(step: Step, call: ServiceCall, relation: str) -> list[Recipient]:
         return of_staff(list(step.session.scalars(_OWNERS, {"case": step.case_id})))
     name, _, unit = relation.partition("@")
     code = _unit(step, call, unit.strip())
-    found = addressees(step.session, jurisdiction=step.jurisdiction, relation=name.strip(), unit_code=code)
-    return of_staff(found)
+    known = (step.jurisdiction, name.strip(), code)
+    if known not in step.reached:
+        found = addressees(step.session, jurisdiction=step.jurisdiction, relation=known[1], unit_code=code)
+        step.reached[known] = of_staff(found)
+    return step.reached[known]
 
 
 def _unit(step: Step, call: ServiceCall, source: str) -> str:

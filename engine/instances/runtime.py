@@ -7,7 +7,7 @@
 5. Snapshot, write the instance back where its version is still the one that was read, commit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, Tag
 from engine.db import new_id, writing
 from engine.definitions import active_version, load
-from engine.instances import completion, escalation, receiving, returning, store, timers, undoing
+from engine.instances import completion, escalation, receiving, returning, store, sweeping, timers, undoing
 from engine.instances.completion import Completed
 from engine.instances.conductor import Conductor
 from engine.instances.diff import EMPTY
@@ -145,13 +145,23 @@ class Runtime:
         """Deliver a timer that is due, once. A step that fails is tried again later, then becomes an incident."""
         return timers.fire_timer(self.conductor, session, timer_id, now)
 
+    def fire_timers(self, session: Session, timer_ids: Collection[UUID], now: datetime) -> set[UUID]:
+        """Deliver timers in one transaction and return which; when one of them fails, none is delivered."""
+        return sweeping.fire_together(self.conductor, session, timer_ids, now)
+
     def fire_rung(self, session: Session, rung_id: UUID, now: datetime) -> str | None:
         """Fire the highest due rung of a clock, once; return its name, None when nothing was left to fire."""
         return escalation.fire_rung(self.conductor, session, rung_id, now)
 
-    def give_up_timer(self, session: Session, timer_id: UUID, error: Exception, now: datetime) -> Fired:
-        """Count a failure of a timer that is none of its process, so that it ends in sight like any other."""
-        return timers.give_up(self.conductor, session, timer_id, error, now)
+    def give_up_timer(
+        self, session: Session, timer_id: UUID, error: Exception, now: datetime, *, last: bool = False
+    ) -> Fired:
+        """Count a failure of a timer that is none of its process, so that it ends in sight like any other.
+
+        Args:
+            last: it must not be tried again by itself.
+        """
+        return timers.give_up(self.conductor, session, timer_id, error, now, last=last)
 
     def give_up_rung(self, session: Session, rung_id: UUID, error: Exception, now: datetime) -> None:
         """Raise the incident of a rung that could not be fired at all; it stays due."""

@@ -44,9 +44,13 @@ class Held:
         return cls(**{name: getattr(row, f"held_{name}") for name in _HELD})
 
 
+def held_columns() -> list[ColumnElement[Any]]:
+    """Return the columns of an instance that `Held.of` takes out of a row."""
+    return [_INSTANCE.c[name].label(f"held_{name}") for name in _HELD]
+
+
 def _locking(*columns: ColumnElement[Any], joined: Any, where: ColumnElement[bool], wait: bool = True) -> PreparedRead:
-    held = [_INSTANCE.c[name].label(f"held_{name}") for name in _HELD]
-    found = select(*held, *columns).select_from(joined).where(where)
+    found = select(*held_columns(), *columns).select_from(joined).where(where)
     return PreparedRead(found.with_for_update(of=_INSTANCE, skip_locked=not wait))
 
 
@@ -173,11 +177,12 @@ def save(
         "instance": held.id, "seen": held.lock_version, "next": version, "blob": state, "standing": str(status),
         "ended": ended_at, "result": outcome,
     }  # fmt: skip
-    ledger.write([(_SAVE, values)], unless_reached=partial(_changed, held))
+    ledger.write([(_SAVE, values)], unless_reached=partial(changed, held))
     return version
 
 
-def _changed(held: Held) -> Conflict:
+def changed(held: Held) -> Conflict:
+    """Return the conflict of a step whose instance was moved by somebody else."""
     return Conflict(
         "instance-changed-meanwhile",
         "The process of this matter moved at the same moment. Nothing of this step was kept; try again.",

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
@@ -15,9 +16,10 @@ from engine.errors import EngineError
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor, Trial
 from engine.instances.incidents import Attempt
+from engine.instances.ledger import Together
 from engine.instances.models import Instance
 from engine.instances.store import Held
-from engine.prepared import Found
+from engine.prepared import Found, Prepared
 from engine.spiff import StepFailed
 
 #: How long after a failed try the next one comes; after the last, an incident.
@@ -25,31 +27,39 @@ BACK_OFF: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes
 
 _TIMER: Final = cast(Table, Timer.__table__)
 _INSTANCE: Final = cast(Table, Instance.__table__)
-_WAITING: Final = text("timer.state = 'waiting'")
+#: as text, since the partial index is used for a condition without parameters only
+WAITING: Final = text("timer.state = 'waiting'")
 #: the clock that it follows stands still
-_HELD: Final = exists().where(Clock.id == _TIMER.c.clock_id, Clock.state == ClockState.SUSPENDED.value)
-_TAKE: Final = (
+HELD: Final = exists().where(Clock.id == _TIMER.c.clock_id, Clock.state == ClockState.SUSPENDED.value)
+_TAKE: Final = Prepared(
     update(_TIMER)
-    .where(_TIMER.c.id == bindparam("timer"), _WAITING, ~_HELD)
-    .values(state=TimerState.FIRED.value, fired_at=bindparam("at"))
+    .where(_TIMER.c.id == bindparam("timer"), WAITING, ~HELD)
+    .values(state=TimerState.FIRED.value, fired_at=bindparam("fired"))
 )
+_STANDS_STILL: Final = select(Clock.id).where(Clock.id == bindparam("clock"), Clock.state == ClockState.SUSPENDED.value)
 _LATER: Final = (
     update(_TIMER)
-    .where(_TIMER.c.id == bindparam("timer"), _WAITING)
-    .values(attempts=bindparam("tries"), due_at=bindparam("next_due"), state=bindparam("standing"))
+    .where(_TIMER.c.id == bindparam("timer"), WAITING)
+    .values(
+        attempts=bindparam("tries"),
+        due_at=bindparam("next_due"),
+        state=bindparam("standing"),
+        claims=0,
+        claimed_until=None,
+    )
 )
 _DUE: Final = (
     select(_TIMER.c.id)
     .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)
-    .where(_WAITING, _TIMER.c.due_at <= bindparam("now", type_=_TIMER.c.due_at.type), _INSTANCE.c.status.in_(MOVABLE))
-    .where(~_HELD)
+    .where(WAITING, _TIMER.c.due_at <= bindparam("now", type_=_TIMER.c.due_at.type), _INSTANCE.c.status.in_(MOVABLE))
+    .where(~HELD)
     .order_by(_TIMER.c.due_at)
     .limit(bindparam("limit"))
 )
 _OLDEST: Final = (
     select(func.min(_TIMER.c.due_at))
     .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)
-    .where(_WAITING, _INSTANCE.c.status.in_(MOVABLE), ~_HELD)
+    .where(WAITING, _INSTANCE.c.status.in_(MOVABLE), ~HELD)
 )
 
 
@@ -91,22 +101,46 @@ def fire_timer(conductor: Conductor, session: Session, timer_id: UUID, now: date
         if row is None:
             return Fired.GONE
         held = attempt.held = Held.of(row)
-        if held.status not in MOVABLE or not _take(session, row, now, again=again):
+        if held.status not in MOVABLE or not _is_due(session, row, now, again=again):
             return Fired.GONE
-        tried = attempt.tried = Attempt("timer", str(timer_id), {}, Actor.engine())
-        step = conductor.begin_step(session, held, actor=Actor.engine(), now=now)
-        live = conductor.live(step)
-        before = live.image
-        step.ledger.note(Tag.TIMER_FIRED, {"timer": str(timer_id), "element": row.element_id})
-        live.workflow.fire_timer(row.task_id)
-        conductor.settle(step, live, before=before, fired=row.task_id, tried=tried)
+        attempt.tried = Attempt("timer", str(timer_id), {}, Actor.engine())
+        deliver(conductor, session, row, now)
     if attempt.failure is None:
         return Fired.FIRED
     return _later(conductor, session, row, attempt, now)
 
 
-def give_up(conductor: Conductor, session: Session, timer_id: UUID, error: Exception, now: datetime) -> Fired:
-    """Count a failure that is none of the process (a bug, a broken row), so that it ends in sight like any other."""
+def deliver(
+    conductor: Conductor, session: Session, row: Found, now: datetime, *, together: Together | None = None
+) -> None:
+    """Tell a process that its timer has come, with all that follows; its row and its instance are locked.
+
+    Args:
+        together: writes what the steps of a transaction have in common, at its end.
+
+    Raises:
+        StepFailed: an element failed.
+        Conflict: `instance-changed-meanwhile`.
+    """
+    held = Held.of(row)
+    step = conductor.begin_step(session, held, actor=Actor.engine(), now=now, together=together)
+    live = conductor.live(step)
+    before = live.image
+    step.ledger.write([(_TAKE, {"timer": row.id, "fired": now})], unless_reached=partial(store.changed, held))
+    step.ledger.note(Tag.TIMER_FIRED, {"timer": str(row.id), "element": row.element_id})
+    live.workflow.fire_timer(row.task_id)
+    tried = Attempt("timer", str(row.id), {}, Actor.engine())
+    conductor.settle(step, live, before=before, fired=row.task_id, tried=tried)
+
+
+def give_up(
+    conductor: Conductor, session: Session, timer_id: UUID, error: Exception, now: datetime, *, last: bool = False
+) -> Fired:
+    """Count a failure that is none of the process (a bug, a broken row), so that it ends in sight like any other.
+
+    Args:
+        last: it must not be tried again by itself.
+    """
     with writing(session):
         row = store.lock_by_timer(session.connection(), timer_id)
         if row is None or row.state != TimerState.WAITING:
@@ -119,20 +153,25 @@ def give_up(conductor: Conductor, session: Session, timer_id: UUID, error: Excep
             task_id=row.task_id,
             reason=str(error) or type(error).__name__,
         )
-        return _later(conductor, session, row, trial, now)
+        return _later(conductor, session, row, trial, now, last=last)
 
 
-def _take(session: Session, row: Found, now: datetime, *, again: bool) -> bool:
+def _is_due(session: Session, row: Found, now: datetime, *, again: bool) -> bool:
+    """Is it still to be delivered? One that a person retries is."""
     if again and row.state == TimerState.FAILED:
         revive = update(_TIMER).where(_TIMER.c.id == row.id).values(state=TimerState.WAITING.value)
         session.connection().execute(revive)
-    return session.connection().execute(_TAKE, {"timer": row.id, "at": now}).rowcount == 1
+    elif row.state != TimerState.WAITING or (row.due_at > now and not again):
+        return False
+    return row.clock_id is None or session.connection().execute(_STANDS_STILL, {"clock": row.clock_id}).first() is None
 
 
-def _later(conductor: Conductor, session: Session, row: Found, trial: Trial, now: datetime) -> Fired:
+def _later(
+    conductor: Conductor, session: Session, row: Found, trial: Trial, now: datetime, *, last: bool = False
+) -> Fired:
     """Put a failed timer off, or raise its incident."""
     tries = row.attempts + 1
-    last = tries > len(BACK_OFF)
+    last = last or tries > len(BACK_OFF)
     with writing(session):
         values = {
             "timer": row.id,

@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, cast
 from uuid import UUID
 
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from engine.clock import aware
@@ -16,11 +17,24 @@ from engine.feel import jsonable, lift
 from engine.notices.models import Notice, NoticeState
 from engine.notices.texts import NoticeTexts
 from engine.organisation.sealing import knowing
+from engine.prepared import Prepared, Values, run_together
 
 #: What a column `key` holds.
 LONGEST_KEY: Final = 200
 #: Marks an address that only its cipher can read.
 SEALED: Final = "sealed:"
+
+_NEW: Final = (
+    "id", "key", "jurisdiction", "case_id", "template", "rung", "staff_id", "channel", "address", "subject", "body",
+    "link", "facts", "state", "attempts", "next_try_at", "created_at",
+)  # fmt: skip
+#: SQLite reads it as PostgreSQL does
+_PUT: Final = Prepared(
+    postgresql.insert(cast(Table, Notice.__table__)).on_conflict_do_nothing(index_elements=["key"]), _NEW
+)
+
+_P = ParamSpec("_P")
+Writes = list[tuple[Prepared, Values]]
 
 #: Turns a resident's address (and the id of its case) into text that a stolen database does not give away.
 Seal = Callable[[str, UUID | None], str]
@@ -42,7 +56,7 @@ class Recipient:
     locale: str = "zh_CN"
 
 
-def notify(
+def compose(
     session: Session,
     *,
     key: str,
@@ -57,8 +71,8 @@ def notify(
     rung: str | None = None,
     site: str = "",
     seal: Seal | None = None,
-) -> list[Notice]:
-    """Put one notice a recipient and channel into the outbox. Called again with the same key it does nothing.
+) -> Writes:
+    """Return the writes that put one notice a recipient and channel into the outbox; one that is there stays as it is.
 
     Args:
         key: what causes it, stable: `rung:<id>`. Recipient and channel are appended.
@@ -69,10 +83,10 @@ def notify(
         seal: encrypts a resident's address; required when there is one.
 
     Returns:
-        the new rows; none for what was there already.
+        each a row of `notice`; of the same key only the first is kept.
 
     Raises:
-        Invalid: `notice-text`; the text cannot be written. Nothing was put into the outbox.
+        Invalid: `notice-text`; the text cannot be written. Nothing is to be written.
     """
     known = texts.redact({**facts, **({"link": f"{site}{link}"} if link else {})})
     stored = jsonable(lift(known))
@@ -96,7 +110,22 @@ def notify(
                     "created_at": aware(now),
                 }
             )  # fmt: skip
-    return _insert(session, rows)
+    return [(_PUT, row) for row in rows]
+
+
+def _put(composing: Callable[Concatenate[Session, _P], Writes]) -> Callable[Concatenate[Session, _P], list[Notice]]:
+    def put(session: Session, /, *given: _P.args, **named: _P.kwargs) -> list[Notice]:
+        with writing(session):
+            writes = composing(session, *given, **named)
+            session.flush()  # the case may be as new as its notice
+            reached = run_together(session.connection(), writes) if writes else []
+        return [Notice(**row) for (_, row), rows in zip(writes, reached, strict=True) if rows]
+
+    return put
+
+
+#: Puts into the outbox what `compose` composes, and returns what was not there already.
+notify: Final = _put(compose)
 
 
 def _who_may_know(session: Session, case_id: UUID | None, recipients: Sequence[Recipient]) -> list[Recipient]:
@@ -120,15 +149,3 @@ def _protected(address: str, recipient: Recipient, case_id: UUID | None, seal: S
     if seal is None:
         raise ValueError("a resident's address needs a seal")
     return SEALED + seal(address, case_id)
-
-
-def _insert(session: Session, rows: list[dict[str, Any]]) -> list[Notice]:
-    if not rows:
-        return []
-    with writing(session):
-        dialect = session.get_bind().dialect.name
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        statement = insert(Notice).values(rows).on_conflict_do_nothing(index_elements=["key"]).returning(Notice)
-        # the database may hand rows back in any order
-        made = {notice.id: notice for notice in session.scalars(statement)}
-    return [made[row["id"]] for row in rows if row["id"] in made]

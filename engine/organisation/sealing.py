@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from engine.organisation.models import Membership, OrgUnit
+from engine.prepared import PreparedRead
 
 # The model belongs to a room above this one.
 _SEALING: Final = table(
@@ -88,10 +89,13 @@ def closed_cases(session: Session, staff_id: UUID) -> list[UUID]:
     return sorted(set(session.scalars(_CLOSED, {"staff": staff_id})))
 
 
+_ANY_SEALING: Final = PreparedRead(select(_SEALING.c.case_id).where(_SEALING.c.case_id == bindparam("case")).limit(1))
+
+
 def knowing(session: Session, case_id: UUID, staff_ids: Collection[UUID]) -> frozenset[UUID]:
     """Return which members of staff may know of a case."""
-    sealing = select(_SEALING.c.case_id).where(_SEALING.c.case_id == case_id).limit(1)
-    if session.execute(sealing).first() is None:
+    session.flush()  # the route may be as new as the case
+    if _ANY_SEALING.first(session.connection(), {"case": case_id}) is None:
         return frozenset(staff_ids)
     return frozenset(
         staff_id

@@ -1,13 +1,13 @@
 """What the first page of an inbox costs while very many items are open: the whole request, and its queries alone."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Table, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from config import Settings
@@ -109,7 +109,7 @@ def _copy(connection: Connection, district: District, first: int, last: int) -> 
             statement if connection.dialect.name == "postgresql" else statement.replace("%%", "%")
         )
 
-    run(_insert("case", Case, numbers, kept, "number NOT LIKE 'SQ2025-%%'"))
+    run(insert_copies(cast(Table, Case.__table__), numbers, kept, "number NOT LIKE 'SQ2025-%%'"))
     due = f"CASE WHEN n.i %% {UNDATED} = 0 THEN NULL ELSE {_due(sqlite)} END"
     taken = f"n.i %% {TAKEN} = 0"
     offices = " ".join(f"WHEN {place} THEN '{office}'" for place, office in enumerate(OFFICES))
@@ -122,15 +122,22 @@ def _copy(connection: Connection, district: District, first: int, last: int) -> 
         "owner_id": f"CASE WHEN {taken} THEN '{owner.hex if sqlite else owner}'{'' if sqlite else '::uuid'} END",
         "case_id": "(SELECT c.id FROM \"case\" c WHERE c.jurisdiction = 'qinghe' AND c.number = 'SQ2025-' || n.i)",
     }  # fmt: skip
-    run(_insert("work_item", WorkItem, numbers, values, f"task_id = '{'0' * 32}'"))
+    run(insert_copies(cast(Table, WorkItem.__table__), numbers, values, f"task_id = '{'0' * 32}'"))
 
 
-def _insert(table: str, model: Any, numbers: str, values: dict[str, str], source: str) -> str:
-    columns = [column.name for column in model.__table__.columns]
+def insert_copies(table: Table, numbers: str, values: Mapping[str, str], source: str) -> str:
+    """Return the statement that copies a row once for each number.
+
+    Args:
+        numbers: the start of a statement that names the numbers `n.i`.
+        values: an expression for each column that differs.
+        source: the condition that finds the row.
+    """
+    columns = [column.name for column in table.columns]
     picked = ", ".join(values.get(column, f"source.{column}") for column in columns)
     into = ", ".join(columns)
-    select = f'SELECT {picked} FROM n, (SELECT * FROM "{table}" WHERE {source} LIMIT 1) AS source'
-    return f'INSERT INTO "{table}" ({into}) {numbers} {select}'
+    select = f'SELECT {picked} FROM n, (SELECT * FROM "{table.name}" WHERE {source} LIMIT 1) AS source'
+    return f'INSERT INTO "{table.name}" ({into}) {numbers} {select}'
 
 
 def _task(sqlite: bool) -> str:

@@ -1,9 +1,14 @@
 import dataclasses
+from datetime import UTC, datetime
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from config import Settings
+from engine.db import new_id, writing
+from engine.heartbeats import SILENCE, SchedulerRow, beat
 from web import create_app
 from web.carrying import Carrier, channels
 
@@ -37,13 +42,34 @@ def test_figures_are_for_who_has_the_token(settings: Settings) -> None:
 
 def test_readiness_says_whether_the_scheduler_ticks(app: Flask) -> None:
     client = app.test_client()
-    assert client.get("/readyz").json == {"status": "ok", "checks": {"database": "ok", "scheduler": "elsewhere"}}
     Carrier(app)  # put together, and never started
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json is not None
     assert answer.json["checks"]["scheduler"] == "does not tick"
     assert "chuishao_due_lag_seconds 0.0" in client.get("/metrics").text
+
+
+def test_a_process_without_a_scheduler_knows_whether_one_lives_elsewhere(app: Flask, session: Session) -> None:
+    client = app.test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (
+        503, {"status": "unavailable", "checks": {"database": "ok", "scheduler": "none ticks"}}
+    )  # fmt: skip
+    assert "chuishao_schedulers 0.0" in client.get("/metrics").text
+    ticks = {"timers": {"seconds": 1.5, "failures": 2}}
+    beat(session, new_id(), "node-2:7", ticks=ticks)
+    assert client.get("/readyz").json == {"status": "ok", "checks": {"database": "ok", "scheduler": "elsewhere"}}
+    figures = client.get("/metrics").text
+    assert "chuishao_schedulers 1.0" in figures
+    assert 'chuishao_tick_seconds{scheduler="node-2:7",tick="timers"} 1.5' in figures
+    assert 'chuishao_tick_failures{scheduler="node-2:7",tick="timers"} 2.0' in figures
+    with writing(session):
+        session.execute(update(SchedulerRow).values(ticked_at=datetime.now(UTC) - SILENCE))
+    assert client.get("/readyz").status_code == 503
+    figures = client.get("/metrics").text
+    assert "chuishao_schedulers 0.0" in figures
+    assert "node-2:7" not in figures
 
 
 def test_mail_leaves_only_where_a_server_is_named(settings: Settings) -> None:

@@ -24,6 +24,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "packages": ("lint", "deploy"),
     "people": ("staff", "audit"),
     "tokens": ("token",),
+    "keeping": ("retention",),
     "demonstration": ("demo",),
 }
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from engine.cases.incidents import open_count
 from engine.clock import SystemClock
+from engine.heartbeats import heartbeats
 from engine.instances.health import measure
 from engine.organisation.policy import Viewer
+from web import current
 from web.carrying import carrier_of
 from web.presentation.times import span
 
@@ -75,8 +77,7 @@ def condition(app: Flask, session: Session, viewer: Viewer, now: datetime) -> li
 def _ticks(app: Flask) -> Figure:
     words, carrier = gettext("调度心跳"), carrier_of(app)
     if carrier is None:
-        note = gettext("由另一进程承担；是否正常，看其余数字。")
-        return Figure(tone="plain", value=gettext("不在本进程"), words=words, note=note)
+        return _elsewhere(words)
     beat = carrier.scheduler.heartbeat
     if beat is None:
         return Figure(tone="warn", value=gettext("还没有"), words=words, note=gettext("刚启动，请过一分钟再看。"))
@@ -84,6 +85,16 @@ def _ticks(app: Flask) -> Figure:
     ago = gettext("%(span)s前", span=span(since)) if since >= timedelta(minutes=1) else gettext("刚刚")
     note = "" if carrier.ticks else gettext("调度停了。请重新启动本进程；到期的事都在，启动后会补上。")
     return Figure(tone="good" if carrier.ticks else "bad", value=ago, words=words, note=note)
+
+
+def _elsewhere(words: str) -> Figure:
+    """How the schedulers of other processes do, by their rows."""
+    alive = [each for each in heartbeats(current.session()) if each.is_alive]
+    if not alive:
+        note = gettext("没有调度在运行。请启动 chuishao scheduler；到期的事都在，启动后会补上。")
+        return Figure(tone="bad", value=gettext("没有在运行"), words=words, note=note)
+    note = gettext("由另一进程承担：%(names)s", names=", ".join(each.name for each in alive))
+    return Figure(tone="good", value=gettext("刚刚"), words=words, note=note)
 
 
 def _tone(behind: timedelta, bounds: tuple[timedelta, timedelta]) -> str:

@@ -105,3 +105,15 @@ def test_expression_is_evaluated(run, expression: str, status: int, out: str, er
 def test_data_that_is_no_json_is_said(run) -> None:  # type: ignore[no-untyped-def]
     assert run("feel", "1", "--data", "[")[2].startswith("chuishao: --data is no JSON")
     assert run("feel", "1", "--data", "[]")[2].startswith("chuishao: --data is no JSON object")
+
+
+def test_periods_of_retention_are_shown_and_set_and_what_is_no_rule_is_refused(run) -> None:  # type: ignore[no-untyped-def]
+    run("db", "upgrade")
+    status, out, _ = run("retention", "list")
+    assert status == 0
+    assert "drafts-of-ended-tasks      7 days  drafts" in out
+    assert {"uploads", "sessions", "keyed-answers"} <= {line.split()[0] for line in out.splitlines()}
+    assert run("retention", "set", "uploads", "5")[0] == 0
+    assert "5 days (proposed: 2)" in run("retention", "list")[1]
+    status, _, err = run("retention", "set", "cases", "5")
+    assert (status, "There is no rule cases" in err) == (2, True)

@@ -251,7 +251,7 @@ def test_strip_says_what_waits_and_for_how_long(
     make_notice(session, district, now, state=NoticeState.PENDING, created_at=now - timedelta(hours=5))
     sign_in(client, "operator")
     page = client.get("/cockpit/incidents").text
-    assert "不在本进程" in page
+    assert "没有调度在运行" in page
     assert "最早的已等 5 小时" in page
     assert "停止发送的通知" in page
 
@@ -275,6 +275,5 @@ def test_strip_says_whether_the_scheduler_ticks(app: Flask, client: FlaskClient,
         assert "刚刚" in page
         assert "调度停了" not in page
     finally:
-        carrier.scheduler.stop()
-        carrier.dispatcher.stop()
+        carrier.stop()
     assert "调度停了" in client.get("/cockpit/incidents").text

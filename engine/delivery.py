@@ -1,0 +1,80 @@
+"""Delivers claimed timers: in groups, and one by one where a group fails, so that only the broken one is left."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from threading import Event
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.instances import sweeping, timers
+from engine.instances.runtime import Runtime
+
+_log = structlog.get_logger(__name__)
+
+#: How many timers are delivered in one transaction.
+GROUP: Final = 25
+
+
+class Delivery:
+    """Delivers timers for one dispatcher.
+
+    Args:
+        sessions: every group has a session of its own.
+        runtime: moves the processes.
+        spread: does parts of work, side by side where that helps.
+        stopped: nothing new is begun once it is set.
+    """
+
+    def __init__(
+        self,
+        sessions: sessionmaker[Session],
+        runtime: Runtime,
+        spread: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]],
+        stopped: Event,
+    ) -> None:
+        self._sessions, self._runtime, self._spread, self._stopped = sessions, runtime, spread, stopped
+
+    def deliver(self, claims: Sequence[sweeping.Claim], now: datetime) -> int:
+        """Deliver what was claimed, and return how many; what was not delivered after all is given back."""
+        sound = [claim.timer_id for claim in claims if not claim.alone]
+        groups = [sound[start : start + GROUP] for start in range(0, len(sound), GROUP)]
+        groups += [[claim.timer_id] for claim in claims if claim.alone and not claim.deadly]
+        fired: set[UUID] = set().union(*self._spread(lambda group: self._fire(group, now), groups))
+        for claim in claims:
+            if claim.deadly:
+                self._give_up(claim.timer_id, sweeping.died_of(claim.timer_id), now, last=True)
+        with self._sessions() as session:
+            sweeping.release_timers(session, [each.timer_id for each in claims if each.timer_id not in fired])
+        return len(fired)
+
+    def _fire(self, group: Sequence[UUID], now: datetime) -> set[UUID]:
+        if self._stopped.is_set():
+            return set()
+        if len(group) > 1:
+            try:
+                with self._sessions() as session:
+                    return self._runtime.fire_timers(session, group, now)
+            except Exception as error:
+                _log.info("timers.apart", count=len(group), error=type(error).__name__)
+        return {timer_id for timer_id in group if self._fire_one(timer_id, now)}
+
+    def _fire_one(self, timer_id: UUID, now: datetime) -> bool:
+        if self._stopped.is_set():
+            return False
+        try:
+            with self._sessions() as session:
+                return self._runtime.fire_timer(session, timer_id, now) is timers.Fired.FIRED
+        except Exception as error:
+            _log.exception("timer.failed", timer=str(timer_id))
+            self._give_up(timer_id, error, now)
+            return False
+
+    def _give_up(self, timer_id: UUID, error: Exception, now: datetime, *, last: bool = False) -> None:
+        try:
+            with self._sessions() as session:
+                self._runtime.give_up_timer(session, timer_id, error, now, last=last)
+        except Exception:  # the failure itself could not be written: the row is still due, the next tick sees it
+            _log.exception("dispatch.failed", id=str(timer_id))
