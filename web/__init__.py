@@ -99,6 +99,7 @@ def _register_areas(app: "Flask") -> None:
     from web.cockpit.views import blueprint as cockpit
     from web.escalations.views import blueprint as escalations
     from web.filing.views import blueprint as desk
+    from web.inbox.saved import blueprint as saved
     from web.inbox.views import blueprint as inbox
     from web.notices.views import blueprint as notices
     from web.portal.matter import blueprint as matter
@@ -108,7 +109,7 @@ def _register_areas(app: "Flask") -> None:
 
     init_access(app)
     navigation.init_navigation(app)
-    staff = (auth, absences, inbox, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
+    staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (comments.blueprint, files.blueprint, searching.blueprint)
     for blueprint in (*staff, notices, desk, *own, portal, matter, proposals):
         app.register_blueprint(blueprint)

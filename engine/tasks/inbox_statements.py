@@ -37,7 +37,7 @@ _ITEM: Final = WorkItem.__table__
 _DRAFT: Final = Draft.__table__
 
 # What a row shows of the rooms beside and above this one; their models are not for this room to import.
-_CASE: Final = table(
+CASE: Final = table(
     "case",
     column("id", Uuid()),
     column("number", String()),
@@ -118,13 +118,13 @@ def page(shape: Shape) -> Rows:
             _CLOCK.c.id.label("clock_id"), _CLOCK.c.name.label("clock_name"), _CLOCK.c.kind.label("clock_kind"),
             _CLOCK.c.started_at.label("clock_started_at"), _CLOCK.c.due_at.label("clock_due_at"),
             _CLOCK.c.provisional.label("clock_provisional"),
-            _CASE.c.number.label("case_number"), _CASE.c.title.label("case_title"), _CASE.c.kind.label("case_kind"),
-            _CASE.c.category, place.c.name.label("place_name"), _DRAFT.c.saved_at.label("has_draft"),
+            CASE.c.number.label("case_number"), CASE.c.title.label("case_title"), CASE.c.kind.label("case_kind"),
+            CASE.c.category, place.c.name.label("place_name"), _DRAFT.c.saved_at.label("has_draft"),
         )
         .select_from(first)
         .join(_ITEM, _ITEM.c.id == first.c.id)
-        .join(_CASE, _CASE.c.id == _ITEM.c.case_id)
-        .join(place, place.c.id == _CASE.c.place_id)
+        .join(CASE, CASE.c.id == _ITEM.c.case_id)
+        .join(place, place.c.id == CASE.c.place_id)
         .outerjoin(unit, unit.c.id == _ITEM.c.unit_id)
         .outerjoin(owner, owner.c.id == _ITEM.c.owner_id)
         .outerjoin(_CLOCK, _CLOCK.c.id == _ITEM.c.clock_id)
@@ -214,17 +214,17 @@ def _sift(rows: Rows, shape: Shape) -> Rows:
     kept = (
         select(looked.c.id, looked.c.due_at)
         .join(_ITEM, _ITEM.c.id == looked.c.id)
-        .join(_CASE, _CASE.c.id == _ITEM.c.case_id)
+        .join(CASE, CASE.c.id == _ITEM.c.case_id)
         .order_by(*_order(shape, looked.c.due_at, looked.c.id))
         .limit(_number(shape.limit))
     )
     if shape.kinds:
-        kept = kept.where(_CASE.c.kind.in_(bindparam("kinds", expanding=True)))
+        kept = kept.where(CASE.c.kind.in_(bindparam("kinds", expanding=True)))
     if shape.category:
-        kept = kept.where(_CASE.c.category == bindparam("category", type_=String()))
+        kept = kept.where(CASE.c.category == bindparam("category", type_=String()))
     if shape.text:
         wanted = bindparam("text", type_=String())
-        parts = (_CASE.c.number, _CASE.c.title, _ITEM.c.name)
+        parts = (CASE.c.number, CASE.c.title, _ITEM.c.name)
         kept = kept.where(or_(*(func.lower(part).like(wanted, escape="\\") for part in parts)))
     return kept
 
@@ -268,7 +268,7 @@ def _narrowed(rows: Rows, shape: Shape, *where: ColumnElement[bool]) -> Rows:
     rows = rows.where(or_(excluded == empty, excluded.not_like(mine)))
     if shape.covered:  # of those of somebody absent, none that is sealed
         covered: Any = bindparam("covered", expanding=True)
-        sealed = select(_CASE.c.sealed).where(_CASE.c.id == _ITEM.c.case_id).correlate(_ITEM).scalar_subquery()
+        sealed = select(CASE.c.sealed).where(CASE.c.id == _ITEM.c.case_id).correlate(_ITEM).scalar_subquery()
         rows = rows.where(or_(_ITEM.c.inbox_key.not_in(covered), not_(sealed)))
     if shape.closed:
         rows = rows.where(_ITEM.c.case_id.not_in(bindparam("closed", expanding=True)))

@@ -1,12 +1,11 @@
-"""The inbox's page, its refresh, and taking what is in it."""
+"""The inbox's page, what has come since it was opened, and taking what is in it."""
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
@@ -14,35 +13,54 @@ from engine.organisation.absences import Cover, covered_keys
 from engine.organisation.colleagues import receivers
 from engine.organisation.policy import Action, may, require
 from engine.organisation.service import inbox_keys
-from engine.tasks import Page, inbox
+from engine.tasks import InboxQuery, Page, held_counts, inbox
 from engine.tasks.co_handling import requests_to
+from engine.tasks.inbox_news import Mark, came_since
+from engine.tasks.saved_filters import readable, saved_filters, units_to_share_with
 from web import current
 from web.auth.access import background
 from web.inbox.bulk import give_all
 from web.inbox.claiming import claim_all
-from web.inbox.filters import Filters, bucket_chips, holding_chips
+from web.inbox.filters import Filters, address, bucket_chips, holding_chips, saved_chips
 from web.parsing import ids
 from web.words import say
 
 blueprint: Final = Blueprint("inbox", __name__, url_prefix="/inbox")
-#: at least so often the words of the time left are written anew
-_REFRESH_SECONDS: Final = 600
 
 
 @blueprint.get("")
-def index() -> str:
-    """Show the inbox as the address filters it."""
-    return _render("inbox/index.html", _read())
+def index() -> str | Response:
+    """Show the inbox as the address filters it; an address that says nothing opens it with the reader's own filter."""
+    kept = saved_filters(current.session(), current.staff().id)
+    if not request.args and (first := next((each for each in kept if each.default), None)):
+        return redirect(address(first.query))
+    read = _read()
+    held = held_counts(current.session(), read.query) if not (read.filters.bucket or read.filters.text) else None
+    return _render(
+        "inbox/index.html", read, holdings=holding_chips(read.filters, held), saved=saved_chips(read.filters, kept),
+        kept=kept, saving=readable(read.filters.said()), units=units_to_share_with(current.session(), current.viewer()),
+        requests=requests_to(current.session(), current.staff().id),
+    )  # fmt: skip
+
+
+@blueprint.get("/list")
+def rows() -> str:
+    """Answer the list alone, when the reader asks for what is new."""
+    return _render("inbox/list.html", _read())
 
 
 @blueprint.get("/news")
 @background
-def news() -> Response | str | tuple[str, int]:
-    """Answer the list again when it is no longer as `seen` says, nothing when it is."""
-    read = _read()
-    if request.args.get("seen") == _fingerprint(read.page):
-        return "", 204
-    return _render("inbox/list.html", read)
+def news() -> Response:
+    """Say how many tasks have come since the list was shown (`since`); 304 when as many as the page knows."""
+    require(current.viewer(), Action.VIEW_INBOX)
+    mark, (query, _covers) = Mark.read(request.args.get("since", "")), _inboxes()
+    count = came_since(current.session(), query, mark) if mark else 0
+    words = ngettext("%(num)d 件新任务", "%(num)d 件新任务", count) if count else ""
+    answer = jsonify(count=count, words=words)
+    answer.set_etag(f"{count}")
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer.make_conditional(request)
 
 
 @blueprint.post("/claim")
@@ -90,33 +108,33 @@ class _Reading:
     """
 
     filters: Filters
+    query: InboxQuery
     page: Page
     covers: dict[str, Cover]
+    mark: Mark
+
+
+def _inboxes() -> tuple[InboxQuery, dict[str, Cover]]:
+    session, staff = current.session(), current.staff()
+    own = inbox_keys(session, staff.id)
+    covers = {key: each for key, each in covered_keys(session, staff.id, current.now()).items() if key not in own}
+    return InboxQuery(staff_id=staff.id, keys=(*own, *covers), covered=tuple(covers)), covers
 
 
 def _read() -> _Reading:
     require(current.viewer(), Action.VIEW_INBOX)
-    session, staff = current.session(), current.staff()
-    filters = Filters.from_args(request.args)
-    own = inbox_keys(session, staff.id)
-    covers = {key: each for key, each in covered_keys(session, staff.id, current.now()).items() if key not in own}
-    query = replace(filters.query(staff.id, [*own, *covers]), covered=tuple(covers))
-    return _Reading(filters=filters, page=inbox(session, query, current.now()), covers=covers)
+    filters, mark = Filters.from_args(request.args), Mark.of(current.now())
+    whose, covers = _inboxes()
+    query = filters.applied(whose)
+    page = inbox(current.session(), query, current.now())
+    return _Reading(filters=filters, query=query, page=page, covers=covers, mark=mark)
 
 
-def _render(template: str, read: _Reading) -> str:
+def _render(template: str, read: _Reading, **more: object) -> str:
     session, me = current.session(), current.staff()
     return render_template(
-        template, page=read.page, filters=read.filters, now=current.now(), seen=_fingerprint(read.page),
-        holdings=holding_chips(read.filters), buckets=bucket_chips(read.filters, read.page.counts),
-        selected=set(request.args.getlist("item")), covers=read.covers, second=timedelta(seconds=1),
-        requests=requests_to(session, me.id), receivers=receivers(session, me.id),
-        me=me, leads=may(current.viewer(), Action.VIEW_ESCALATIONS),
+        template, page=read.page, filters=read.filters, now=current.now(), mark=read.mark,
+        buckets=bucket_chips(read.filters, read.page.counts), selected=set(request.args.getlist("item")),
+        covers=read.covers, second=timedelta(seconds=1), receivers=receivers(session, me.id), me=me,
+        leads=may(current.viewer(), Action.VIEW_ESCALATIONS), **more,
     )  # fmt: skip
-
-
-def _fingerprint(page: Page) -> str:
-    """Return what tells two states of the list apart."""
-    era = int(current.now().timestamp()) // _REFRESH_SECONDS
-    rows = [(item.id, item.state, item.owner_id, item.due_at) for item in page.items]
-    return hashlib.sha256(repr((era, rows, page.counts)).encode()).hexdigest()[:16]

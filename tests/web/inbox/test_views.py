@@ -1,4 +1,5 @@
 import html
+import re
 import sys
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -7,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from engine.db import writing
 from engine.tasks import WorkItem
+from engine.tasks.drafts import save_draft
 from tests.factories import District
 from tests.fakes import ManualClock
 from tests.web.browsing import send, sign_in
@@ -103,18 +106,68 @@ def test_going_back_never_leaves_the_site(client: FlaskClient, district: Distric
     assert answer.location == "/inbox?due=none"
 
 
-def test_list_comes_again_only_when_something_changed(
+def news(client: FlaskClient, page: str) -> str:
+    """The address that an open page asks for what is new."""
+    return html.unescape(page.split('data-news="')[1].split('"')[0])
+
+
+def test_an_open_page_is_told_how_much_has_come_since(
+    client: FlaskClient, district: District, session: Session, now: datetime
+) -> None:
+    make_item(session, district, now=now, name="早就有的")
+    sign_in(client, "handler")
+    address = news(client, client.get("/inbox").text)
+    first = client.get(address)
+    assert first.json == {"count": 0, "words": ""}
+    assert client.get(address, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    fresh = make_item(session, district, now=now, name="新来的")
+    make_item(session, district, now=now, unit="housing", name="别处的")
+    make_item(session, district, now=now, excluded=[str(district.person("handler").id)], name="回避的")
+    second = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert second.json == {"count": 1, "words": "1 件新任务"}
+    listed = client.get(f"/inbox/list?item={fresh.id}").text
+    assert "新来的" in listed
+    assert f'value="{fresh.id}" data-select checked' in listed
+    assert client.get(news(client, listed)).json == {"count": 0, "words": ""}
+
+
+def test_what_a_colleague_hands_over_is_new(
     client: FlaskClient, district: District, session: Session, now: datetime, clock: ManualClock
 ) -> None:
-    make_item(session, district, now=now)
+    item = make_item(session, district, now=now)
     sign_in(client, "handler")
-    page = client.get("/inbox/news").text
-    seen = page.split("seen=")[1].split("&")[0]
-    assert client.get(f"/inbox/news?seen={seen}").status_code == 204
-    item = make_item(session, district, now=now, name="新来的")
-    fresh = client.get(f"/inbox/news?seen={seen}&item={item.id}").text
-    assert "新来的" in fresh
-    assert f'value="{item.id}" data-select checked' in fresh
+    address = news(client, client.get("/inbox").text)
+    with writing(session):
+        item.state, item.owner_id = "claimed", district.person("handler").id
+        item.claimed_at, item.handed = clock.now() + timedelta(minutes=1), {"how": "transferred", "by": "x"}
+    assert client.get(address).json == {"count": 1, "words": "1 件新任务"}
+
+
+def test_a_mark_that_no_page_made_tells_nothing(client: FlaskClient, district: District) -> None:
+    sign_in(client, "handler")
+    for since in ("", "x", "zz-1", f"{uuid4().hex}-99999999999999999999"):
+        assert client.get(f"/inbox/news?since={since}").json == {"count": 0, "words": ""}
+
+
+def test_each_count_leads_to_what_it_counts(
+    client: FlaskClient, district: District, session: Session, now: datetime
+) -> None:
+    me = district.person("handler")
+    mine = make_item(session, district, now=now, name="我的", state="claimed", owner_id=me.id, claimed_at=now)
+    make_item(session, district, now=now, name="没人的")
+    assert_chip = re.compile(
+        r'<a class="chip" href="([^"]+)">(?:(?!</a>).)*?(我办的|待认领|有草稿)(?:(?!</a>).)*?>(\d+)<', re.S
+    )
+    sign_in(client, "handler")
+    found = {name: (html.unescape(href), count) for href, name, count in assert_chip.findall(client.get("/inbox").text)}
+    assert {name: count for name, (_, count) in found.items()} == {"我办的": "1", "待认领": "1"}
+    listed = client.get(found["我办的"][0]).text
+    assert "我的</a>" in listed
+    assert "没人的" not in listed
+    save_draft(session, mine.id, staff=me, data={"x": 1}, now=now)
+    found = {name: (html.unescape(href), count) for href, name, count in assert_chip.findall(client.get("/inbox").text)}
+    assert found["有草稿"][1] == "1"
+    assert "我的</a>" in client.get(found["有草稿"][0]).text
 
 
 def test_refreshing_by_itself_does_not_keep_a_session_alive(
@@ -123,5 +176,5 @@ def test_refreshing_by_itself_does_not_keep_a_session_alive(
     sign_in(client, "handler")
     for _ in range(3):
         clock.advance(minutes=50)
-        client.get("/inbox/news")
+        client.get("/inbox/news?since=")
     assert client.get("/inbox").status_code == 302
