@@ -23,7 +23,7 @@ from engine.clock import Clock, ShiftedClock, SystemClock, aware
 from engine.delivery import Delivery
 from engine.figures import Figures, figures
 from engine.heartbeats import database_now
-from engine.instances import escalation, incidents, sweeping
+from engine.instances import chasing, escalation, incidents, sweeping
 from engine.instances.runtime import Runtime
 from engine.notices import Channel, send_due
 from engine.notices.dispatch import Unseal
@@ -170,18 +170,24 @@ class EmbeddedDispatcher:
         return done
 
     def sweep_rungs(self) -> int:
-        """Fire the rungs that are due, the highest of each clock."""
+        """Fire the rungs that are due, the highest of each clock; go on with those that nobody answered in time."""
         with self._sessions() as session:
             now = self._now(session)
             self._resting = {rung: until for rung, until in self._resting.items() if until > now}
             found = escalation.due_rungs(session, now, BATCH + len(self._resting))
-        due = [rung_id for rung_id in found if rung_id not in self._resting]
-        return self._each(due, lambda rung_id: self._fire_rung(rung_id, now))
+            waiting = chasing.unanswered_rungs(session, now, BATCH + len(self._resting))
+        fire, chase = self._runtime.fire_rung, self._runtime.chase_rung
+        fired = self._each(self._rested(found), lambda id_: self._move_rung(id_, lambda s: fire(s, id_, now), now))
+        chased = self._each(self._rested(waiting), lambda id_: self._move_rung(id_, lambda s: chase(s, id_, now), now))
+        return fired + chased
 
-    def _fire_rung(self, rung_id: UUID, now: datetime) -> bool:
+    def _rested(self, rung_ids: Iterable[UUID]) -> list[UUID]:
+        return [rung_id for rung_id in rung_ids if rung_id not in self._resting]
+
+    def _move_rung(self, rung_id: UUID, move: Callable[[Session], object], now: datetime) -> bool:
         with self._sessions() as session:
             try:
-                return self._runtime.fire_rung(session, rung_id, now) is not None
+                return bool(move(session))
             except Exception as error:
                 _log.exception("rung.failed", rung=str(rung_id))
                 failure = error

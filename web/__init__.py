@@ -98,6 +98,7 @@ def _register_areas(app: "Flask") -> None:
     from web.cases.views import blueprint as cases
     from web.cockpit.views import blueprint as cockpit
     from web.escalations.views import blueprint as escalations
+    from web.feeds import models as _feeds  # noqa: F401 - its table is one of ours
     from web.filing.views import blueprint as desk
     from web.inbox.saved import blueprint as saved
     from web.inbox.views import blueprint as inbox

@@ -100,6 +100,10 @@ class Tag(StrEnum):
     RUNG_SKIPPED = "clock:rung:skipped"
     RUNG_ACKNOWLEDGED = "clock:rung:acknowledged"
     RUNG_SIGNED = "clock:rung:signed"
+    #: nobody signed it in time; who may was asked again
+    RUNG_UNSIGNED = "clock:rung:unsigned"
+    #: nobody acknowledged it in time; it went to the next one up
+    RUNG_UNACKNOWLEDGED = "clock:rung:unacknowledged"
 
     NOTICE_QUEUED = "notice:queued"
     NOTICE_SENT = "notice:sent"

@@ -10,9 +10,13 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, Tag, record
 from engine.clock import aware
 from engine.db import writing
+from engine.deadlines.calendars import calendar_for
+from engine.deadlines.ladder import answer_by
 from engine.deadlines.models import Clock, ClockState, Rung, RungState
 from engine.errors import Conflict, NotFound
 
+#: Duty hours in which a rung is to be signed, where its ladder does not say.
+SIGN_HOURS: Final = 8
 _WAITING: Final = Rung.state == RungState.WAITING
 
 
@@ -92,23 +96,68 @@ def acknowledge_rung(session: Session, rung_id: UUID, *, actor: Actor, now: date
 
     Raises:
         NotFound: there is no such rung.
-        Conflict: it has not fired.
+        Conflict: it has not fired, or nobody has signed it yet.
     """
     with writing(session):
-        rung = session.scalars(
-            select(Rung).where(Rung.id == rung_id).with_for_update().execution_options(populate_existing=True)
-        ).one_or_none()
-        if rung is None:
-            raise NotFound("rung-unknown", "There is no escalation {rung}.", rung=str(rung_id))
+        rung = _lock(session, rung_id)
         if rung.state != RungState.FIRED:
             raise Conflict("rung-not-fired", "Escalation {rung} has not been sent ({state}), there is nothing to "
                            "acknowledge.", rung=rung.name, state=str(rung.state))  # fmt: skip
+        if rung.unsigned:
+            raise Conflict("rung-unsigned", "Escalation {rung} is still to be signed. It is acknowledged by those on "
+                           "whom it is served then.", rung=rung.name)  # fmt: skip
         if rung.acknowledged_at is None:
+            rung.asked_until = None
             rung.acknowledged_at = aware(now)
             rung.acknowledged_by = UUID(actor.id) if actor.id else None
             session.flush()
             _record(session, rung, Tag.RUNG_ACKNOWLEDGED, actor, now, name=rung.name, due_at=rung.due_at)
         return rung
+
+
+def sign_rung(session: Session, rung_id: UUID, *, actor: Actor, now: datetime) -> Rung:
+    """Note that a person has signed a rung that waits for it. What goes out by that is the caller's.
+
+    Args:
+        actor: a member of staff.
+
+    Raises:
+        NotFound: there is no such rung.
+        Conflict: `rung-not-to-sign`: it has not fired, or needs no signature; `rung-signed`: somebody has.
+    """
+    with writing(session):
+        rung = _lock(session, rung_id)
+        if rung.signed_at is not None:
+            raise Conflict("rung-signed", "Escalation {rung} was signed at {when}. It is signed once.",
+                           rung=rung.name, when=rung.signed_at.isoformat())  # fmt: skip
+        if not rung.unsigned:
+            raise Conflict("rung-not-to-sign", "Escalation {rung} does not wait for a signature.", rung=rung.name)
+        rung.signed_at, rung.asked_until, rung.chased = aware(now), None, 0
+        rung.signed_by = UUID(actor.id) if actor.id else None
+        session.flush()
+        _record(session, rung, Tag.RUNG_SIGNED, actor, now, name=rung.name, due_at=rung.due_at)
+        return rung
+
+
+def ask(session: Session, rung: Rung, clock: Clock, *, now: datetime) -> None:
+    """Say until when a rung that has just spoken is to be signed or acknowledged, and ask no more for lower ones."""
+    with writing(session):
+        hours = rung.rule.get("acknowledge_hours") or (SIGN_HOURS if rung.unsigned else None)
+        if hours is not None:
+            calendar = calendar_for(session, clock.jurisdiction)
+            rung.asked_until = answer_by(aware(now), hours, clock.started_at, clock.due_at, calendar)
+        session.flush()
+        lower = update(Rung).where(Rung.clock_id == clock.id, Rung.position < rung.position)
+        session.execute(lower.where(Rung.asked_until.is_not(None)).values(asked_until=None))
+
+
+def _lock(session: Session, rung_id: UUID) -> Rung:
+    found = session.scalars(
+        select(Rung).where(Rung.id == rung_id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("rung-unknown", "There is no escalation {rung}.", rung=str(rung_id))
+    return found
 
 
 def _record(

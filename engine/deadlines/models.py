@@ -204,11 +204,15 @@ class ClockEvent(Base):
     data: Mapped[Any] = mapped_column(Json)
 
 
+#: Somebody is asked to sign or to acknowledge it, and has so long.
+_ASKED_SQL = text("asked_until IS NOT NULL")
+
+
 class RungState(StrEnum):
     """Life of a rung."""
 
     WAITING = "waiting"
-    #: its notices were put in the outbox, in the same transaction
+    #: its notices were put in the outbox, in the same transaction; or who may sign it was asked to
     FIRED = "fired"
     #: passed over: a higher rung of the same clock caught up for it
     SKIPPED = "skipped"
@@ -223,6 +227,7 @@ class Rung(Base):
     __table_args__ = (
         UniqueConstraint("clock_id", "name"),
         Index("ix_rung_due", "due_at", sqlite_where=_WAITING_SQL, postgresql_where=_WAITING_SQL),
+        Index("ix_rung_asked", "asked_until", sqlite_where=_ASKED_SQL, postgresql_where=_ASKED_SQL),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -234,9 +239,27 @@ class Rung(Base):
     #: order within the ladder, 0 first
     position: Mapped[int]
     due_at: Mapped[datetime] = mapped_column(Instant)
-    #: {"when", "to": [...], "notice", "acknowledge_hours", "sign"}: the ladder's row as it was when the clock started
+    #: the ladder's row as it was when the clock started, see `engine.deadlines.ladder.PlannedRung`
     rule: Mapped[Any] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(16), default=RungState.WAITING)
     fired_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    #: until when it is to be signed, or acknowledged; None when nothing is asked for
+    asked_until: Mapped[datetime | None] = mapped_column(Instant)
+    #: how often that time ran out
+    chased: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    #: nobody acknowledged it in time, so that it went to the next one up
+    raised_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: names of whom it went to then
+    raised_to: Mapped[Any | None] = mapped_column(Json)
+    #: a person signed it; before, nothing of a rung that is to be signed goes out
+    signed_at: Mapped[datetime | None] = mapped_column(Instant)
+    signed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    #: the paper that was signed
+    document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether it has fired and waits for a person to sign it."""
+        return self.state == RungState.FIRED and bool(self.rule.get("sign")) and self.signed_at is None

@@ -13,7 +13,7 @@ from engine.audit import Tag
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
 from engine.instances.hooks import Step
-from engine.notices import Recipient
+from engine.notices import NoticeTexts, Recipient
 from engine.notices.outbox import compose
 from engine.organisation.models import OrgUnit, Staff
 from engine.organisation.service import addressees
@@ -99,8 +99,15 @@ def post(
     recipients: list[Recipient],
     for_resident: bool = False,
     rung: str | None = None,
+    texts: NoticeTexts | None = None,
+    link: str = "",
 ) -> None:
-    """Put one notice for each recipient and channel in the outbox."""
+    """Put one notice for each recipient and channel in the outbox.
+
+    Args:
+        texts: where the template is not one of the package.
+        link: path that it leads to; the page of the case where it is empty, the resident's own for a resident.
+    """
     if not recipients:
         return
     writes = compose(
@@ -109,10 +116,10 @@ def post(
         jurisdiction=step.jurisdiction,
         case_id=step.case_id,
         template=template,
-        texts=step.version.notice_texts(template),
+        texts=texts or step.version.notice_texts(template),
         facts=facts,
         recipients=recipients,
-        link=step.hooks.resident_link if for_resident else f"/cases/{step.case_id}",
+        link=step.hooks.resident_link if for_resident else link or f"/cases/{step.case_id}",
         rung=rung,
         now=step.now,
         site=step.hooks.site,

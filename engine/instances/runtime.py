@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
 from engine.db import new_id, writing
+from engine.deadlines.models import Rung
 from engine.definitions import active_version, load
-from engine.instances import completion, escalation, receiving, returning, store, sweeping, timers, undoing
+from engine.instances import chasing, completion, escalation, receiving, returning, store, sweeping, timers, undoing
 from engine.instances.completion import Completed
 from engine.instances.conductor import Conductor
 from engine.instances.diff import EMPTY
@@ -152,6 +153,16 @@ class Runtime:
     def fire_rung(self, session: Session, rung_id: UUID, now: datetime) -> str | None:
         """Fire the highest due rung of a clock, once; return its name, None when nothing was left to fire."""
         return escalation.fire_rung(self.conductor, session, rung_id, now)
+
+    def chase_rung(self, session: Session, rung_id: UUID, now: datetime) -> bool:
+        """Go on with a rung that nobody signed or acknowledged in time; say whether there was something to do."""
+        return chasing.chase_rung(self.conductor, session, rung_id, now)
+
+    def sign_rung(
+        self, session: Session, rung_id: UUID, *, issue: escalation.Issue, actor: Actor, now: datetime
+    ) -> Rung:
+        """Sign a rung in the name of a person; see `engine.instances.escalation.sign`."""
+        return escalation.sign(self.conductor, session, rung_id, issue=issue, actor=actor, now=now)
 
     def give_up_timer(
         self, session: Session, timer_id: UUID, error: Exception, now: datetime, *, last: bool = False

@@ -72,6 +72,8 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.RUNG_SKIPPED: (lazy_gettext("跳过提醒 %(rung)s"), "skip-end", "plain"),
     Tag.RUNG_ACKNOWLEDGED: (lazy_gettext("已知悉提醒 %(rung)s"), "check-all", "good"),
     Tag.RUNG_SIGNED: (lazy_gettext("签发督办单"), "pencil-square", "warn"),
+    Tag.RUNG_UNSIGNED: (lazy_gettext("再次提请签发 %(rung)s"), "pencil-square", "bad"),
+    Tag.RUNG_UNACKNOWLEDGED: (lazy_gettext("提醒 %(rung)s 无人知悉，已上报"), "exclamation-octagon-fill", "bad"),
     Tag.NOTICE_QUEUED: (lazy_gettext("通知待发送"), "hourglass-split", "plain"),
     Tag.NOTICE_SENT: (lazy_gettext("通知已发送"), "send", "plain"),
     Tag.NOTICE_FAILED: (lazy_gettext("通知发送失败"), "exclamation-octagon-fill", "bad"),

@@ -176,17 +176,8 @@ def _conference(_story: Story, _round: int, _unit: str, _data: Mapping[str, Any]
     }
 
 
-def _supervise(_story: Story, _round: int, _unit: str, data: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    return {
-        "supervised_unit": "承办单位",
-        "supervision_demand": "请主要负责人过问，五日内办结并反馈。",
-        "supervision_due": now.date().isoformat(),
-        "signed": True,
-    }
-
-
 _MAKERS: Final = {
     "record": _record, "attempt": _attempt, "consider": _consider, "assign": _assign, "sign": _sign, "arrive": _arrive,
     "handle": _handle, "rule": _rule, "judge": _judge, "rating_online": _rate, "track": _track, "rating_phone": _phone,
-    "supervision_order": _supervise, "conference": _conference,
+    "conference": _conference,
 }  # fmt: skip

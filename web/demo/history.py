@@ -21,6 +21,7 @@ from engine.cases.parties import NewParty
 from engine.cases.vault import Vault
 from engine.deadlines import calendar_for
 from engine.deadlines.calendar import WorkCalendar
+from engine.instances.chasing import unanswered_rungs
 from engine.instances.escalation import due_rungs
 from engine.instances.reading import task_data
 from engine.instances.runtime import Runtime
@@ -104,6 +105,8 @@ class History:
             self._runtime.fire_timer(self._session, timer_id, now)
         for rung_id in due_rungs(self._session, now, 100):
             self._runtime.fire_rung(self._session, rung_id, now)
+        for rung_id in unanswered_rungs(self._session, now, 100):
+            self._runtime.chase_rung(self._session, rung_id, now)
 
     def _file(self, story: Story, at: datetime) -> None:
         filing = Filing(

@@ -396,18 +396,8 @@ def test_a_refused_extension_leaves_the_date() -> None:
     assert walk.due("handle") == before
 
 
-def test_a_late_opinion_goes_to_supervision_and_then_to_the_superior() -> None:
+def test_a_late_opinion_is_told_rung_by_rung_and_goes_to_the_superior() -> None:
     walk = accepted(filed())
-    walk.until("late")
-    assert "supervise" in walk.open
-    assert walk.setting("supervise", "role") == "supervision"
-    walk.do(
-        "supervise",
-        supervised_unit="住建局",
-        supervision_demand="十日内办结",
-        supervision_due="2026-06-01",
-        signed=True,
-    )
     walk.until("later")
     assert (walk.setting("superior", "role"), walk.setting("superior", "unit")) == ("main_leader", "qinghe")
     walk.do("superior", measures=["talk", "deadline"], superior_note="约谈并限期整改")

@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
+from engine.cases.handling import Acting
+from engine.cases.models import Document
+from engine.cases.supervising import Demand, sign
 from engine.deadlines.models import Clock, ClockState, Rung, Timer, TimerState
 from engine.definitions import deploy
 from engine.instances.hooks import Ended, Hooks, Step
 from engine.instances.models import Incident, Instance
 from engine.instances.runtime import Runtime
 from engine.notices.models import Notice
+from engine.organisation.policy import viewer_for
 from engine.tasks.models import LIVE, WorkItem
 from tests.bpmn.walk import read_package
 from tests.factories import District, make_case, make_district
@@ -77,6 +82,13 @@ class Town:
         """The clocks of a name that run."""
         running = select(Clock).where(Clock.name == name, Clock.state == ClockState.RUNNING)
         return list(self.session.scalars(running.execution_options(populate_existing=True)))
+
+    def sign(self, rung_id: UUID) -> Rung:
+        """The supervision office signs what a rung asks it to."""
+        staff = self.district.person("supervisor")
+        viewer = viewer_for(self.session, staff)
+        acting = Acting(session=self.session, runtime=self.runtime, viewer=viewer, staff=staff, now=self.now)
+        return sign(acting, rung_id, Demand(text="五日内办结并反馈", by=date(2027, 1, 1)))
 
     def assigned(self, lead: str, *co: str) -> None:
         """From the desk to the departments."""
@@ -163,6 +175,8 @@ def test_a_late_case_climbs_the_ladder_to_people_that_exist(town: Town) -> None:
         town.now = max(town.now, rung.due_at + timedelta(seconds=1))
         town.runtime.fire_rung(town.session, rung.id, town.now)
         town.session.expire_all()
+        if town.session.get_one(Rung, rung.id).unsigned:
+            town.sign(rung.id)
     told = {(notice.template, notice.rung) for notice in town.session.scalars(select(Notice))}
     assert {
         ("due_soon", "L0"),
@@ -172,6 +186,9 @@ def test_a_late_case_climbs_the_ladder_to_people_that_exist(town: Town) -> None:
         ("conference", "L4"),
     } <= told
     assert [incident.message for incident in town.session.scalars(select(Incident))] == []
+    slips = town.session.scalars(select(Document).where(Document.kind == "supervision_order")).all()
+    assert {slip.number.partition("〔")[0] for slip in slips} == {"区督办室督办单"}
+    assert all("五日内办结并反馈" in slip.html and "签发人：Supervisor" in slip.html for slip in slips)
 
 
 def test_a_withdrawal_closes_everything(town: Town) -> None:

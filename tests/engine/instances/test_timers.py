@@ -223,7 +223,7 @@ def test_an_item_inside_a_clocked_activity_follows_the_clock_around_it(world: Wo
 def test_a_rung_tells_its_addressees_once(world: World) -> None:
     world.start(clocked())
     world.now = clock(world).due_at + timedelta(days=1)
-    (rung_id, *_rest) = due_rungs(world.session, world.now, 10)
+    rung_id = due_rungs(world.session, world.now, 10)[-1]
     assert world.runtime.fire_rung(world.session, rung_id, world.now) == "L2"
     assert world.runtime.fire_rung(world.session, rung_id, world.now) is None
     states = {name: state for name, (state, _) in rungs(world).items()}
@@ -232,7 +232,7 @@ def test_a_rung_tells_its_addressees_once(world: World) -> None:
     supervisor, leader = world.district.person("supervisor"), world.district.person("street-main")
     assert {notice.address for notice in told} == {supervisor.email, leader.email}
     assert all("超期" in notice.subject and world.case.number in notice.subject for notice in told)
-    assert all(notice.link == f"/cases/{world.case.id}" for notice in told)
+    assert all(notice.link == f"/escalations/rungs/{rung_id}" for notice in told)
     assert world.tags()[-4:] == [Tag.RUNG_SKIPPED, Tag.RUNG_SKIPPED, Tag.RUNG_FIRED, Tag.NOTICE_QUEUED]
 
 
