@@ -14,7 +14,10 @@ from tests.factories import District, make_district
 from tests.fakes import ManualClock
 from tests.web.browsing import PASSWORD
 from web import create_app
+from web.api import models as _api  # noqa: F401 - every table is known before the first database is made
+from web.auth import models as _auth  # noqa: F401
 from web.database import db
+from web.feeds import models as _feeds  # noqa: F401
 from web.guard import limiter
 from web.logs import configure_logs
 
