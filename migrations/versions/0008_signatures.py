@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0008_signatures'
-down_revision = '0012_inbox'
+down_revision = '0010_schedulers'
 branch_labels = None
 depends_on = None
 
