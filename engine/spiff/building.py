@@ -16,8 +16,8 @@ from engine.spiff.document import (
     child,
     children,
     condition,
-    entering,
-    leaving,
+    flows,
+    flows_by,
     local,
     text,
     yes,
@@ -67,8 +67,9 @@ class Builder:
             if local(node) == "boundaryEvent":
                 events.setdefault(node.get("attachedToRef"), []).append(node)
         entries = {node.get("id"): self.add(spec, node, objects, events.get(node.get("id"), ())) for node in nodes}
+        by_source = flows_by(scope, "sourceRef")
         for node in nodes:
-            self.connect(spec, node, entries)
+            self.connect(spec, node, entries, by_source.get(node.get("id"), []))
         self.connect_start(spec, nodes, entries)
         return spec
 
@@ -134,12 +135,13 @@ class Builder:
                 if name is not None and name in objects:
                     wanted.append(objects[name])
 
-    def connect(self, spec: ProcessSpec, node: Node, entries: Mapping[str, tuple[Any, Any]]) -> None:
+    def connect(
+        self, spec: ProcessSpec, node: Node, entries: Mapping[str, tuple[Any, Any]], out: Iterable[Node]
+    ) -> None:
         """Connect a node with what follows it; without anything, with the end."""
         way_in, way_out = entries[node.get("id")]
         if local(node) == "boundaryEvent":
             entries[node.get("attachedToRef")][0].connect(way_in)
-        out = leaving(node)
         targets = []
         for flow in out:
             target = entries.get(flow.get("targetRef"))
@@ -151,7 +153,7 @@ class Builder:
         for _, target in targets:
             if target.name not in way_out._outputs:
                 way_out.connect(target)
-        if not out:
+        if not targets:
             way_out.connect(spec.end)
         if isinstance(way_out, EventGateway):
             self.await_first(way_out, [target for _, target in targets])
@@ -190,10 +192,13 @@ class Builder:
         """Connect the beginning with the start events; without any, with all that nothing leads to."""
         starts = [node for node in nodes if local(node) == "startEvent"]
         if not starts:
+            entered = {flow.get("targetRef") for flow in flows(nodes[0].getparent())} if nodes else set()
             starts = [
                 node
                 for node in nodes
-                if not entering(node) and local(node) != "boundaryEvent" and not yes(node, "isForCompensation", "false")
+                if node.get("id") not in entered
+                and local(node) != "boundaryEvent"
+                and not yes(node, "isForCompensation", "false")
             ]
         for node in starts:
             spec.start.connect(entries[node.get("id")][0])

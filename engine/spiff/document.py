@@ -137,6 +137,14 @@ def entering(node: Node) -> list[Node]:
     return [flow for flow in flows(node.getparent()) if flow.get("targetRef") == node.get("id")]
 
 
+def flows_by(scope: Node, end: str) -> dict[str, list[Node]]:
+    """The sequence flows of a scope by one end, `sourceRef` or `targetRef`: for whoever asks of every node."""
+    found: dict[str, list[Node]] = {}
+    for flow in flows(scope):
+        found.setdefault(flow.get(end) or "", []).append(flow)
+    return found
+
+
 def definition(node: Node, kind: str) -> Node | None:
     """The event definition of this kind in `node`, such as `timer`."""
     return node.find(q(kind + "EventDefinition"))

@@ -70,9 +70,13 @@ class Flat:
 
     def update_waiting_tasks(self) -> None:
         """Let the joins look again; nothing else depends on another task's completion."""
+        asked = set()
         for task in list(self.joining.values()):
-            if task._state == WAITING:
-                task.task_spec._update(task)
+            join = task.task_spec
+            if task._state == WAITING and join not in asked:
+                join._update(task)
+                if join.fires_as_one:
+                    asked.add(join)
 
     def end_with(self, task: Token) -> None:
         """The process ends with the data of `task`."""

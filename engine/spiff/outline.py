@@ -25,6 +25,7 @@ from engine.spiff.zeebe import extensions, instances
 #: Kinds that somebody has to do.
 MANUAL = ("userTask", "manualTask")
 TIMER_KINDS = ("timeDate", "timeDuration", "timeCycle")
+_NO_ENDS: tuple[list[str], list[str]] = ([], [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +178,7 @@ def _names(documents: Mapping[str, Node], messages: dict[str, str | None]) -> di
 def _process(node: Node, file: str, messages: Mapping[str, str | None]) -> ProcessOutline:
     identifier = node.get("id") or ""
     lanes, lane_of = _lanes(node)
+    defaults = {(part.get("id"), part.get("default")) for part in every(node, *NODES)}
     flows = {
         flow.get("id") or "": FlowOutline(
             id=flow.get("id") or "",
@@ -184,14 +186,15 @@ def _process(node: Node, file: str, messages: Mapping[str, str | None]) -> Proce
             source=flow.get("sourceRef") or "",
             target=flow.get("targetRef") or "",
             condition=condition(flow),
-            is_default=_is_default(flow),
+            is_default=(flow.get("sourceRef"), flow.get("id")) in defaults,
         )
         for flow in every(node, "sequenceFlow")
     }
+    ends = _ends(flows)
     elements = {}
     for part in every(node, *NODES):
         if part.get("id"):
-            elements[part.get("id")] = _element(part, node, lanes, lane_of, flows, messages)
+            elements[part.get("id")] = _element(part, node, lanes, lane_of, ends, messages)
     return ProcessOutline(
         id=identifier,
         name=node.get("name") or identifier,
@@ -204,9 +207,13 @@ def _process(node: Node, file: str, messages: Mapping[str, str | None]) -> Proce
     )
 
 
-def _is_default(flow: Node) -> bool:
-    source = flow.get("sourceRef")
-    return any(part.get("id") == source and part.get("default") == flow.get("id") for part in flow.getparent())
+def _ends(flows: Mapping[str, FlowOutline]) -> dict[str, tuple[list[str], list[str]]]:
+    """Of every element that a flow touches: the flows that arrive, and those that leave."""
+    ends: dict[str, tuple[list[str], list[str]]] = {}
+    for flow in flows.values():
+        ends.setdefault(flow.target, ([], []))[0].append(flow.id)
+        ends.setdefault(flow.source, ([], []))[1].append(flow.id)
+    return ends
 
 
 def _lanes(process: Node) -> tuple[dict[str, LaneOutline], dict[str, str]]:
@@ -233,7 +240,7 @@ def _element(
     process: Node,
     lanes: Mapping[str, LaneOutline],
     lane_of: Mapping[str, str],
-    flows: Mapping[str, FlowOutline],
+    ends: Mapping[str, tuple[list[str], list[str]]],
     messages: Mapping[str, str | None],
 ) -> ElementOutline:
     identifier, kind, said = node.get("id"), local(node), extensions(node)
@@ -264,8 +271,8 @@ def _element(
         follow_up_date=said.follow_up_date,
         priority=said.priority,
         documentation=text(node.find(q("documentation"))) or "",
-        incoming=tuple(flow.id for flow in flows.values() if flow.target == identifier),
-        outgoing=tuple(flow.id for flow in flows.values() if flow.source == identifier),
+        incoming=tuple(ends.get(identifier, _NO_ENDS)[0]),
+        outgoing=tuple(ends.get(identifier, _NO_ENDS)[1]),
         attached_to=node.get("attachedToRef"),
         interrupting=node.get("cancelActivity", node.get("isInterrupting", "true")) == "true",
         trigger=local(triggers[0]).removesuffix("EventDefinition") if triggers else None,

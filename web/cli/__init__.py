@@ -22,6 +22,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "deadlines": ("due",),
     "calendars": ("calendar",),
     "packages": ("lint", "deploy"),
+    "importing": ("import",),
     "people": ("staff", "audit"),
     "tokens": ("token",),
     "keeping": ("retention",),

@@ -10,9 +10,8 @@ from engine.spiff.document import (
     children,
     condition,
     definition,
-    entering,
     every,
-    leaving,
+    flows_by,
     q,
 )
 from engine.spiff.rewrites.writing import add, connect
@@ -56,8 +55,10 @@ def split_implicitly(root: Node) -> None:
 
     Both are legal BPMN for events and activities; SpiffWorkflow refuses the first and ignores the second.
     """
+    by_source = {scope: flows_by(scope, "sourceRef") for scope in every(root, *SCOPES)}
     for node in every(root, *EVENTS, *TASKS):
-        out, scope = leaving(node), node.getparent()
+        scope = node.getparent()
+        out = by_source[scope].get(node.get("id"), [])
         conditional = [flow for flow in out if condition(flow)]
         if len(out) < 2 and not conditional:
             continue
@@ -74,9 +75,10 @@ def split_implicitly(root: Node) -> None:
 
 def tell_flows_apart(root: Node) -> None:
     """Give a join's second flow from one source a step of its own: SpiffWorkflow knows flows by their source."""
+    by_target = {scope: flows_by(scope, "targetRef") for scope in every(root, *SCOPES)}
     for node in every(root, "parallelGateway", "inclusiveGateway"):
         seen: set[str] = set()
-        for flow in entering(node):
+        for flow in by_target[node.getparent()].get(node.get("id"), []):
             source, step = flow.get("sourceRef"), flow.get("id") + "/step"
             if source in seen:
                 add(node.getparent(), "intermediateThrowEvent", step)

@@ -46,6 +46,7 @@ class EndJoin(TokenJoin):
 
     #: Several tokens may come by one flow.
     passes_straight = False
+    fires_as_one = True
 
     def slot(self, token: Token) -> str:
         return str(token.id)

@@ -17,6 +17,8 @@ class TokenJoin(Element):
     """
 
     joins = True
+    #: Whether it fires is the same for each of its tokens; so one of them is asked.
+    fires_as_one = False
 
     @cached_property
     def passes_straight(self) -> bool:
