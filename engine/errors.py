@@ -20,6 +20,22 @@ class Phrase(str):
         phrase.template, phrase.facts = template, facts
         return phrase
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what keeps the phrase in a row: `{"template", "facts"}`, and within the facts the same for phrases."""
+        return {"template": self.template, "facts": {name: _kept(value) for name, value in self.facts.items()}}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Phrase":
+        """Read what `to_json` returned."""
+        facts = {name: cls.from_json(each) if isinstance(each, dict) else each for name, each in kept["facts"].items()}
+        return cls(kept["template"], **facts)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Phrase):
+        return value.to_json()
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
 
 def fill(template: str, facts: Mapping[str, Any]) -> str:
     """Return a template with its facts filled in; the bare template where one of them is missing."""

@@ -4,7 +4,7 @@ The rows are an image of the process. Both sides of the comparison come from the
 no rows to know what it has to write.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -131,7 +131,7 @@ class Difference:
 
     def _end_timers(self) -> None:
         gone = [key for key in self.before.timers if key not in self.after.timers and key != self.fired]
-        self.step.ledger.write([(_CANCEL_TIMERS, {"instance": self.step.held.id, "task": key}) for key in gone])
+        self.step.ledger.write(cancelling_timers(self.step.held.id, gone))
 
     def _end_clocks(self) -> None:
         gone = [scope for key, scope in self.before.scopes.items() if key not in self.after.scopes]
@@ -259,6 +259,11 @@ class Difference:
         if self._clocks is None:
             self._clocks = clocks.running(self.step)
         return self._clocks
+
+
+def cancelling_timers(instance_id: UUID, task_ids: Iterable[str]) -> list[tuple[Prepared, dict[str, Any]]]:
+    """Return what ends the rows of timers that are waited for no longer."""
+    return [(_CANCEL_TIMERS, {"instance": instance_id, "task": key}) for key in task_ids]
 
 
 def _named(task: OpenTask) -> dict[str, str]:

@@ -84,3 +84,37 @@ class Incident(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)
     resolved_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Migration(Base):
+    """Running cases are to go on under another version: the plan, by whom and why. Each case is a row of its own."""
+
+    __tablename__ = "migration"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    jurisdiction: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64))
+    from_id: Mapped[UUID] = mapped_column(ForeignKey("process_version.id"))
+    to_id: Mapped[UUID] = mapped_column(ForeignKey("process_version.id"))
+    #: {process id: {element id of the older version: element id of the newer one}}
+    moves: Mapped[Any] = mapped_column(Json)
+    note: Mapped[str] = mapped_column(Text)
+    author: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class MigrationCase(Base):
+    """One case of a migration; its verdict is written in the transaction that moves it, so that it is moved once."""
+
+    __tablename__ = "migration_case"
+    __table_args__ = (Index("ix_migration_case_fate", "migration_id", "fate"),)
+
+    migration_id: Mapped[UUID] = mapped_column(ForeignKey("migration.id"), primary_key=True)
+    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"), primary_key=True)
+    #: None while it waits, else see `engine.instances.migrating.Fate`
+    fate: Mapped[str | None] = mapped_column(String(16))
+    #: sentences, see `engine.errors.Phrase.to_json`
+    told: Mapped[Any] = mapped_column(Json, default=list)
+    #: ids of the elements that stand in the way
+    elements: Mapped[Any] = mapped_column(Json, default=list)
+    at: Mapped[datetime | None] = mapped_column(Instant)

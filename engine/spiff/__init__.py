@@ -16,6 +16,7 @@ Nothing of SpiffWorkflow leaves this package. What it does wrong and how the doo
 from engine.spiff.failure import StepFailed
 from engine.spiff.findings import Finding
 from engine.spiff.lint import lint
+from engine.spiff.migrating import Moves, Outcome
 from engine.spiff.outline import (
     Definitions,
     ElementOutline,
@@ -37,7 +38,9 @@ __all__ = [
     "FlowOutline",
     "Host",
     "LaneOutline",
+    "Moves",
     "OpenTask",
+    "Outcome",
     "Passed",
     "ProcessOutline",
     "Scope",

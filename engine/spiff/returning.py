@@ -153,7 +153,7 @@ def _fill_joins(scope: Any, carrier: Token, entry: Any) -> None:
     specs = scope.spec.task_specs
     for join in _joins_ahead(entry):
         there = {join.slot(task) for task in scope.joining.values() if task.task_spec is join}
-        for source in sorted(join.sources - _passable(scope, entry, join) - there):
+        for source in sorted(join.sources - passable(scope, entry, join) - there):
             done = Token(scope, specs[source], carrier, FUTURE)
             done.data = dict(carrier.data)
             done._set_state(COMPLETED)
@@ -180,7 +180,7 @@ def _joins_in_parallel(spec: Any) -> bool:
     return isinstance(spec, ParallelGateway) and not spec.passes_straight
 
 
-def _passable(scope: Any, entry: Any, barred: Any) -> set[str]:
+def passable(scope: Any, entry: Any, barred: Any) -> set[str]:
     """The names of what tokens may pass, the new one at `entry` included, as long as the join `barred` does not fire.
 
     A parallel join is passed only where a token may come by each of its flows.

@@ -155,3 +155,13 @@ class Thrown:
     kind: str
     name: str
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waited:
+    """An event on the border of an activity that begins or ceases to be waited for, because the drawing changed."""
+
+    task_id: str
+    element_id: str
+    process_id: str
+    name: str

@@ -8,6 +8,7 @@ from engine.spiff.compaction import compact
 from engine.spiff.data import standing
 from engine.spiff.environment import Environment
 from engine.spiff.execution import Execution
+from engine.spiff.migrating import Moves, Outcome, migrate
 from engine.spiff.places import around, around_event, is_activity, seen_by, trail
 from engine.spiff.ports import Host
 from engine.spiff.returnable import Returnable
@@ -60,6 +61,21 @@ class Workflow(Returnable):
             Invalid: the bytes do not fit the specification.
         """
         return cls(read_snapshot(specification.process, dict(specification.inner), blob, Environment(host)))
+
+    def migrated(self, specification: Specification, host: Host, moves: Moves) -> "tuple[Workflow, Outcome]":
+        """Return this process on another version of its diagram; call `advance` then. This one is left as it is.
+
+        Args:
+            moves: where elements went that have another id there.
+
+        Returns:
+            The process, not to be used when there are obstacles, and what moving came to.
+
+        Raises:
+            StepFailed: an event that the other version adds cannot begin to wait.
+        """
+        outcome = migrate(self._execution, specification, host, moves)
+        return Workflow(outcome.execution), outcome
 
     def snapshot(self) -> bytes:
         """Drop finished history and return the state as bytes."""

@@ -23,6 +23,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "calendars": ("calendar",),
     "packages": ("lint", "deploy"),
     "importing": ("import",),
+    "moving": ("migrate",),
     "people": ("staff", "audit"),
     "tokens": ("token",),
     "keeping": ("retention",),

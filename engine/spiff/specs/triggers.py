@@ -106,6 +106,11 @@ class Timer(Trigger):
         super().__init__()
         self.kind, self.expression, self.clock, self.rung = kind, expression, clock, rung
 
+    @property
+    def is_cycle(self) -> bool:
+        """Does it happen again and again?"""
+        return self.kind == "timeCycle"
+
     def arm(self, task: Token, store: Store) -> None:
         if self.clock is not None:
             return
