@@ -13,6 +13,7 @@ from engine.dispatcher import EmbeddedDispatcher, Keeping
 from engine.figures import Figures
 from engine.notices import Channel
 from engine.notices.channels import AppChannel, EmailChannel
+from engine.notices.connecting import ConnectedChannels
 from engine.scheduler import Scheduler
 from web import current, database
 from web.retention import rules
@@ -33,7 +34,9 @@ class Carrier:
             self.dispatcher = EmbeddedDispatcher(
                 sessions=sessions(database.db.engine),
                 runtime=current.runtime(),
-                channels=channels(settings),
+                channels=ConnectedChannels(
+                    sessions(database.db.engine), vault, channels(settings), clock=current.clock()
+                ),
                 clock=current.clock(),
                 unseal=vault.open_address,
                 keeping=Keeping(jurisdictions=[settings.jurisdiction], rules=rules(settings, current.blobs())),
@@ -58,7 +61,7 @@ class Carrier:
 
 
 def channels(settings: Settings) -> dict[str, Channel]:
-    """Return the ways by which notices leave; without a mail server, mails wait in the outbox."""
+    """Return the ways of the settings by which notices leave; without a mail server, mails wait in the outbox."""
     found: dict[str, Channel] = {"app": AppChannel()}
     if settings.smtp_url:
         found["email"] = EmailChannel(url=settings.smtp_url, sender=settings.mail_from)

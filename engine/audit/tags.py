@@ -126,6 +126,8 @@ class Tag(StrEnum):
     #: a day was put on or off by hand
     CALENDAR_DAY_SET = "organisation:calendar:day_set"
     DUTY_HOURS_SET = "organisation:duty_hours:set"
+    #: a way out for notices was set up, changed, switched on or off
+    CONNECTOR_CHANGED = "organisation:connector:changed"
 
     SIGNED_IN = "account:session:opened"
     SIGN_IN_FAILED = "account:session:refused"

@@ -109,13 +109,7 @@ def add_comment(
 
 
 def _tell(session: Session, case: Case, row: Comment, told: Iterable[Staff], *, author: Staff, site: str) -> None:
-    recipients = [
-        Recipient(
-            staff_id=each.id, channels={"app": ""} | ({"email": each.email} if each.email else {}), locale=each.locale
-        )
-        for each in told
-        if each.id != author.id
-    ]
+    recipients = [Recipient.of(each) for each in told if each.id != author.id]
     notify(
         session, key=f"mention:{row.id.hex}", jurisdiction=case.jurisdiction, case_id=case.id, template=_TEXTS.key,
         texts=_TEXTS, facts={"author": author.name, "number": case.number}, recipients=recipients,

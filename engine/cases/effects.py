@@ -14,6 +14,7 @@ from engine.cases.members import MEMBERS, list_members
 from engine.cases.models import UNDER_WAY, Case, CaseState
 from engine.cases.parties import PARTIES, load_parties, recipients, rows_of
 from engine.cases.party import PETITIONER
+from engine.cases.reaching import recipient_of
 from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
@@ -233,7 +234,7 @@ def residents(session: Session, case_id: UUID, vault: Vault) -> list[Recipient]:
     cases = session.scalars(select(Case).where((Case.id == case_id) | (Case.merged_into_id == case_id)))
     found = []
     for case in cases:
-        person = vault.open(case.personal, case.id)
-        if person.get("email"):
-            found.append(Recipient(channels={"email": person["email"]}, locale=person.get("locale", "zh_CN")))
+        # whoever's report was merged is told as well, and is no party of this case
+        recipient = recipient_of(vault.open(case.personal, case.id), PETITIONER if case.id == case_id else None)
+        found += [recipient] if recipient else []
     return found

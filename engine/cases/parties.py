@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, ActorKind, Tag, record
 from engine.cases.models import Case
 from engine.cases.party import APPLICANT, PETITIONER, CaseParty
+from engine.cases.reaching import recipient_of
 from engine.cases.subject import subject_of
 from engine.cases.vault import Vault
 from engine.db import writing
@@ -257,7 +258,5 @@ def recipients(session: Session, case_id: UUID, key: str, vault: Vault) -> list[
         NotFound: the case has no such party.
     """
     party = get_party(session, case_id, key)
-    person = vault.open(party.personal, party.id)
-    if not person.get("email"):
-        return []
-    return [Recipient(channels={"email": person["email"]}, locale=person.get("locale", "zh_CN"))]
+    recipient = recipient_of(vault.open(party.personal, party.id), key)
+    return [recipient] if recipient else []

@@ -130,15 +130,8 @@ def post(
 
 
 def of_staff(staff: list[Staff]) -> list[Recipient]:
-    """Return how members of staff are reached: in the application, and by e-mail where they have one."""
-    return [
-        Recipient(
-            staff_id=each.id,
-            channels={"app": ""} | ({"email": each.email} if each.email else {}),
-            locale=each.locale,
-        )
-        for each in staff
-    ]
+    """Return how members of staff are reached, each by what they have; which of it is used is theirs to choose."""
+    return [Recipient.of(each) for each in staff]
 
 
 def case_facts(session: Session, case_id: UUID) -> dict[str, Any]:

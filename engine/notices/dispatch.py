@@ -6,21 +6,32 @@ them again, with the same key. So each notice is sent at least once, and a dupli
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.clock import aware
-from engine.db import writing
-from engine.errors import Unavailable
-from engine.notices.channels import Channel, ChannelDown, Outgoing, PermanentFailure, TemporaryFailure
+from engine.db import new_id, writing
+from engine.errors import EngineError, Phrase, Unavailable
+from engine.notices import spoilt
+from engine.notices.channels import (
+    AddressRefused,
+    Channel,
+    ChannelDown,
+    Outgoing,
+    PermanentFailure,
+    TemporaryFailure,
+)
+from engine.notices.connecting import CONNECTOR, way_of
+from engine.notices.digest import gather
 from engine.notices.models import DUE_SQL, Notice, NoticeState
-from engine.notices.outbox import SEALED
+from engine.notices.outbox import SEALED, put_rows, short
+from engine.organisation.sealing import knows
 
 _log = structlog.get_logger(__name__)
 
@@ -36,6 +47,7 @@ LONGEST_SENDING: Final = timedelta(seconds=90)
 PAUSE: Final = timedelta(minutes=1)
 
 _ADDRESS: Final = re.compile(r"[^\s<>\"'(:]+@[^\s<>\"'):;,]+")
+_NUMBER: Final = re.compile(r"\+?\d[\d -]{7,}\d")
 
 #: Reads an address that `Seal` protected, for the same case.
 Unseal = Callable[[str, UUID | None], str]
@@ -52,16 +64,19 @@ def send_due(
     """Send what is due, and return how many notices were sent.
 
     Safe to call from any number of processes at once. A channel that is not in `channels` (e-mail without a server) is
-    left alone; its notices wait.
+    left alone; its notices wait. What waits for a daily mail that is due is gathered first.
 
     Args:
+        channels: by name; that of a connector is `connector:` with its id.
         now: notices whose `next_try_at` is not after it are due.
         limit: how many are taken at most.
         unseal: reads residents' addresses.
     """
     began = time.monotonic()
+    names = list(channels)
     with sessions() as session:
-        claimed = claim_due(session, list(channels), now, limit)
+        gather(session, now)
+        claimed = claim_due(session, names, now, limit)
     sent = 0
     down: set[str] = set()
     for position, notice in enumerate(claimed):
@@ -69,12 +84,13 @@ def send_due(
             # the rest comes back by itself when its lease ends; it was not tried, so it loses no attempt
             _release(sessions, claimed[position:], now)
             break
-        if notice.channel in down:
+        way = way_of(notice)
+        if way in down or way not in channels:
             _release(sessions, [notice], now + PAUSE)
             continue
-        failure = _try(channels[notice.channel], notice, unseal)
+        failure = _try(channels[way], notice, unseal)
         if isinstance(failure, ChannelDown):
-            down.add(notice.channel)
+            down.add(way)
         _mark(sessions, notice, failure, now + _since(began))
         sent += failure is None
     return sent
@@ -94,13 +110,19 @@ def claim_due(session: Session, channels: list[str], now: datetime, limit: int) 
     with writing(session):
         due = (
             select(Notice)
-            .where(DUE_SQL, Notice.next_try_at <= now, Notice.channel.in_(channels))
+            .where(DUE_SQL, Notice.next_try_at <= now, _carried_by(channels))
             .order_by(Notice.next_try_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
         claimed: list[Notice] = []
-        for notice in session.scalars(due):
+        found = session.scalars(due).all()
+        known = _known(session, found)
+        for notice in found:
+            if notice.id not in known:
+                # since it was written the case was sealed from its addressee, who may not learn of it any more
+                notice.state = NoticeState.WITHHELD
+                continue
             if notice.attempts >= MOST_ATTEMPTS:
                 # every attempt ended with the sender, not with an answer
                 notice.state = NoticeState.DEAD
@@ -112,6 +134,23 @@ def claim_due(session: Session, channels: list[str], now: datetime, limit: int) 
             claimed.append(notice)
     session.expunge_all()
     return claimed
+
+
+def _carried_by(channels: Collection[str]) -> ColumnElement[bool]:
+    connectors = [UUID(name.removeprefix(CONNECTOR)) for name in channels if name.startswith(CONNECTOR)]
+    plain = [name for name in channels if not name.startswith(CONNECTOR)]
+    direct = and_(Notice.connector_id.is_(None), Notice.channel.in_(plain))
+    return or_(direct, Notice.connector_id.in_(connectors)) if connectors else direct
+
+
+def _known(session: Session, found: Collection[Notice]) -> set[UUID]:
+    """Return which notices are of cases that their addressees may know of."""
+    asked = [each.id for each in found if each.case_id and each.staff_id]
+    if not asked:
+        return {each.id for each in found}
+    addressee = cast("ColumnElement[UUID]", Notice.staff_id)
+    wanted = select(Notice.id).where(Notice.id.in_(asked), knows(Notice.case_id, addressee))
+    return set(session.scalars(wanted)) | {each.id for each in found if each.id not in asked}
 
 
 def wait_after(attempts: int, notice_id: UUID) -> timedelta:
@@ -156,14 +195,45 @@ def _readable(notice: Notice, unseal: Unseal | None) -> str:
 
 def _mark(sessions: sessionmaker[Session], notice: Notice, failure: Exception | None, now: datetime) -> None:
     if failure is None:
-        values = {"state": NoticeState.SENT, "sent_at": now, "error": None}
+        _write(sessions, notice, {"state": NoticeState.SENT, "sent_at": now, "error": None, "reason": None})
+    elif isinstance(failure, AddressRefused):
+        _go_round(sessions, notice, failure, now)
     elif isinstance(failure, PermanentFailure) or notice.attempts >= MOST_ATTEMPTS:
-        values = {"state": NoticeState.DEAD, "error": _told(failure)}
+        _write(sessions, notice, {"state": NoticeState.DEAD} | _told(failure))
         _log.warning("notice.given_up", notice=str(notice.id), channel=notice.channel, attempts=notice.attempts)
     else:
         again = now + wait_after(notice.attempts, notice.id)
-        values = {"state": NoticeState.PENDING, "next_try_at": again, "error": _told(failure)}
-    _write(sessions, notice, values)
+        _write(sessions, notice, {"state": NoticeState.PENDING, "next_try_at": again} | _told(failure))
+
+
+def _go_round(sessions: sessionmaker[Session], notice: Notice, failure: AddressRefused, now: datetime) -> None:
+    """Mark an address as unusable, and send by the next channel that the addressee left; without one it is in sight."""
+    told, left = _told(failure), list(notice.fallback or [])
+    with sessions() as session, writing(session):
+        state = NoticeState.REPLACED if left else NoticeState.DEAD
+        marked = update(Notice).where(*_mine(notice)).values(state=state, **told).returning(Notice.id)
+        if session.execute(marked).first() is None:
+            return
+        if left:
+            other = _other_way(notice, left, now)
+            put_rows(session, [other])
+            stands = select(Notice.id).where(Notice.key == other["key"]).scalar_subquery()
+            session.execute(update(Notice).where(Notice.id == notice.id).values(carried_by=stands))
+        spoilt.mark(session, notice, told["reason"], now)
+    _log.warning("notice.address_refused", notice=str(notice.id), channel=notice.channel, replaced=bool(left))
+
+
+def _other_way(notice: Notice, left: list[list[str]], now: datetime) -> dict[str, object]:
+    """Return the row that takes a notice's place: the same words, to the next address."""
+    (channel, address), *rest = left
+    same = (
+        "jurisdiction", "case_id", "template", "rung", "staff_id", "party", "subject", "body", "link", "facts",
+    )  # fmt: skip
+    return {name: getattr(notice, name) for name in same} | {
+        "id": new_id(), "key": short(f"{notice.key}>{channel}"), "channel": channel, "address": address,
+        "fallback": rest, "state": NoticeState.PENDING.value, "attempts": 0, "next_try_at": now, "created_at": now,
+        "connector_id": None, "error": None, "reason": None,
+    }  # fmt: skip
 
 
 def _release(sessions: sessionmaker[Session], notices: list[Notice], next_try_at: datetime) -> None:
@@ -173,12 +243,22 @@ def _release(sessions: sessionmaker[Session], notices: list[Notice], next_try_at
 
 
 def _write(sessions: sessionmaker[Session], notice: Notice, values: Mapping[str, object]) -> None:
-    # only the claim that sent it may say how it went: after the lease another sender has it, and more attempts
-    mine = (Notice.id == notice.id, Notice.state == NoticeState.SENDING, Notice.attempts == notice.attempts)
     with sessions() as session, writing(session):
-        session.execute(update(Notice).where(*mine).values(**values))
+        session.execute(update(Notice).where(*_mine(notice)).values(**values))
 
 
-def _told(failure: Exception) -> str:
-    """Return the reason without addresses, which mail servers like to repeat."""
-    return _ADDRESS.sub("…", str(failure))[:1000]
+def _mine(notice: Notice) -> tuple[ColumnElement[bool], ...]:
+    # only the claim that sent it may say how it went: after the lease another sender has it, and more attempts
+    return Notice.id == notice.id, Notice.state == NoticeState.SENDING, Notice.attempts == notice.attempts
+
+
+def _told(failure: Exception) -> dict[str, Any]:
+    """Return the reason without addresses and numbers, which servers like to repeat."""
+    if not isinstance(failure, EngineError):
+        return {"error": _scrubbed(str(failure))[:1000], "reason": None}
+    facts = {name: _scrubbed(value) if isinstance(value, str) else value for name, value in failure.facts.items()}
+    return spoilt.stored(Phrase(_scrubbed(failure.template), **facts))
+
+
+def _scrubbed(text: str) -> str:
+    return _NUMBER.sub("…", _ADDRESS.sub("…", text))

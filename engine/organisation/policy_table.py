@@ -132,6 +132,8 @@ class Action(StrEnum):
     MANAGE_STAFF = "manage_staff"
     MANAGE_CALENDARS = "manage_calendars"
     MANAGE_TOKENS = "manage_tokens"
+    #: set up ways out for notices, and see which addresses are unusable
+    MANAGE_CONNECTORS = "manage_connectors"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,12 +241,15 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
         (Role.DESIGNER,), Relation.SYSTEM, frozenset(),
         {A.VIEW_PROCESSES, A.EDIT_PROCESS, A.DEPLOY_PROCESS, A.VIEW_STATISTICS},
     ),
-    ((Role.OPERATOR,), Relation.SYSTEM, frozenset(), {A.VIEW_INCIDENTS, A.VIEW_PROCESSES, A.RESEND_NOTICE}),
+    (
+        (Role.OPERATOR,), Relation.SYSTEM, frozenset(),
+        {A.VIEW_INCIDENTS, A.VIEW_PROCESSES, A.RESEND_NOTICE, A.MANAGE_CONNECTORS},
+    ),
     (
         (Role.ADMIN,), Relation.SYSTEM, frozenset(),
         {
             A.MANAGE_ORGANISATION, A.MANAGE_STAFF, A.MANAGE_CALENDARS, A.MANAGE_TOKENS, A.VIEW_PROCESSES,
-            A.VERIFY_AUDIT,
+            A.VERIFY_AUDIT, A.MANAGE_CONNECTORS,
         },
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A certificate for this machine."""
+"""A certificate for this machine, and a district."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -8,6 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy.orm import Session
+
+from tests.factories import District, make_district
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+@pytest.fixture
+def district(session: Session) -> District:
+    return make_district(session)
