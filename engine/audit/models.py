@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant, Json, new_id
@@ -39,7 +39,7 @@ class AuditEvent(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     #: None for what belongs to no case (sign-in, deployment, organisation changes)
-    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"))
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
     jurisdiction: Mapped[str] = mapped_column(String(64))
     #: 1, 2, 3 … within the case; 0 where there is no case
     seq: Mapped[int | None]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant, Json, new_id
@@ -37,7 +37,7 @@ class DutyHours(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     calendar_id: Mapped[UUID] = mapped_column(ForeignKey("calendar.id"))
     #: None: the jurisdiction's
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("org_unit.id"))
     #: as `Calendar.duty_hours`; None: no longer hours of its own
     hours: Mapped[Any | None] = mapped_column(Json)
     author: Mapped[str] = mapped_column(String(120), default="")
@@ -106,8 +106,8 @@ class Timer(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
+    instance_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("instance.id"))
     #: the engine's own id of the task; behind an event gateway a dot and the position of the event follow
     task_id: Mapped[str] = mapped_column(String(40))
     element_id: Mapped[str] = mapped_column(String(120))
@@ -116,7 +116,7 @@ class Timer(Base):
     state: Mapped[str] = mapped_column(String(16), default=TimerState.WAITING)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     #: the clock and rung that it follows, when its whole expression is `rung(clock, rung)`
-    clock_id: Mapped[UUID | None] = mapped_column(ForeignKey("clock.id"))
+    clock_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("clock.id"))
     rung: Mapped[str | None] = mapped_column(String(16))
     fired_at: Mapped[datetime | None] = mapped_column(Instant)
     #: somebody who sweeps has it until then; after that anybody may take it
@@ -161,15 +161,15 @@ class Clock(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
+    instance_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("instance.id"))
     #: the engine's id of the activity that it runs over
     scope_id: Mapped[str] = mapped_column(String(32))
     element_id: Mapped[str] = mapped_column(String(120))
     process_id: Mapped[str] = mapped_column(String(120))
     name: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(16))
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("org_unit.id"))
     role: Mapped[str | None] = mapped_column(String(32))
     started_at: Mapped[datetime] = mapped_column(Instant)
     amount: Mapped[int]
@@ -197,7 +197,7 @@ class ClockEvent(Base):
     __table_args__ = (UniqueConstraint("clock_id", "seq"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    clock_id: Mapped[UUID] = mapped_column(ForeignKey("clock.id"))
+    clock_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("clock.id"))
     seq: Mapped[int]
     at: Mapped[datetime] = mapped_column(Instant)
     kind: Mapped[str] = mapped_column(String(16))
@@ -231,8 +231,8 @@ class Rung(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    clock_id: Mapped[UUID] = mapped_column(ForeignKey("clock.id"))
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    clock_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("clock.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
     jurisdiction: Mapped[str] = mapped_column(String(64))
     #: L0 … L4
     name: Mapped[str] = mapped_column(String(16))
@@ -244,7 +244,7 @@ class Rung(Base):
     state: Mapped[str] = mapped_column(String(16), default=RungState.WAITING)
     fired_at: Mapped[datetime | None] = mapped_column(Instant)
     acknowledged_at: Mapped[datetime | None] = mapped_column(Instant)
-    acknowledged_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    acknowledged_by: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
     #: until when it is to be signed, or acknowledged; None when nothing is asked for
     asked_until: Mapped[datetime | None] = mapped_column(Instant)
     #: how often that time ran out
@@ -255,7 +255,7 @@ class Rung(Base):
     raised_to: Mapped[Any | None] = mapped_column(Json)
     #: a person signed it; before, nothing of a rung that is to be signed goes out
     signed_at: Mapped[datetime | None] = mapped_column(Instant)
-    signed_by: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    signed_by: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
     #: the paper that was signed
     document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
 

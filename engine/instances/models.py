@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Bytes, Instant, Json, new_id
@@ -30,9 +30,9 @@ class Instance(Base):
     __table_args__ = (Index("ix_instance_case", "case_id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    version_id: Mapped[UUID] = mapped_column(ForeignKey("process_version.id"))
+    version_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("process_version.id"))
     key: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(16), default=InstanceStatus.RUNNING)
     #: raised by one with every step; an update that finds another number is rolled back
@@ -67,8 +67,8 @@ class Incident(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
+    instance_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("instance.id"))
     #: what was tried, so that it can be tried again: {"do": "complete"|"timer"|"message"|"start", …ids, "data"}
     attempt: Mapped[Any] = mapped_column(Json)
     element_id: Mapped[str] = mapped_column(String(120))
@@ -94,8 +94,8 @@ class Migration(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(64))
-    from_id: Mapped[UUID] = mapped_column(ForeignKey("process_version.id"))
-    to_id: Mapped[UUID] = mapped_column(ForeignKey("process_version.id"))
+    from_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("process_version.id"))
+    to_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("process_version.id"))
     #: {process id: {element id of the older version: element id of the newer one}}
     moves: Mapped[Any] = mapped_column(Json)
     note: Mapped[str] = mapped_column(Text)
@@ -110,7 +110,7 @@ class MigrationCase(Base):
     __table_args__ = (Index("ix_migration_case_fate", "migration_id", "fate"),)
 
     migration_id: Mapped[UUID] = mapped_column(ForeignKey("migration.id"), primary_key=True)
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"), primary_key=True)
+    instance_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("instance.id"), primary_key=True)
     #: None while it waits, else see `engine.instances.migrating.Fate`
     fate: Mapped[str | None] = mapped_column(String(16))
     #: sentences, see `engine.errors.Phrase.to_json`

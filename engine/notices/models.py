@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Bytes, Instant, Json, new_id
@@ -52,12 +52,12 @@ class Notice(Base):
     #: idempotency key, e.g. `rung:<rung id>:<staff id>:email`
     key: Mapped[str] = mapped_column(String(200), unique=True)
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"))
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
     #: the template that it was made from
     template: Mapped[str] = mapped_column(String(64))
     #: L0 … L4 where a rung caused it
     rung: Mapped[str | None] = mapped_column(String(16))
-    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
     #: key of the party of the case whom it is for, `p1`; None for staff, and for who is no party
     party: Mapped[str | None] = mapped_column(String(8))
     #: the connector that it goes through, where it is for a group or a program and not for a person
@@ -97,7 +97,7 @@ class Connector(Base):
     #: `wecom`, `dingtalk`, `feishu`, `lark`, `webhook` or `sms`
     kind: Mapped[str] = mapped_column(String(16))
     #: whose notices it is told of, with the units below; None: everybody's
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("org_unit.id"))
     #: the lowest rung that it is told of, `L2`; empty: every notice
     least: Mapped[str] = mapped_column(String(8), default="")
     #: host of its address, which may be shown; the rest is a secret
@@ -121,7 +121,7 @@ class Preference(Base):
 
     __tablename__ = "notice_preference"
 
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"), primary_key=True)
     email: Mapped[bool] = mapped_column(default=True)
     sms: Mapped[bool] = mapped_column(default=False)
     #: `22:00` to `07:00`, in the jurisdiction's zone; both None: no quiet hours
@@ -144,8 +144,8 @@ class UnusableAddress(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
     #: whose it is: somebody of the staff, or a party of a case
-    staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
-    case_id: Mapped[UUID | None] = mapped_column(ForeignKey("case.id"))
+    staff_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
+    case_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("case.id"))
     party: Mapped[str | None] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(16))
     #: of a member of staff; empty for a party, whose address lies sealed with the case

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, Instant, Json, new_id
@@ -53,8 +53,8 @@ class WorkItem(Base):
     )  # fmt: skip
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
-    instance_id: Mapped[UUID] = mapped_column(ForeignKey("instance.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
+    instance_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("instance.id"))
     jurisdiction: Mapped[str] = mapped_column(String(64))
     #: the engine's own id of the task, 32 hex digits
     task_id: Mapped[str] = mapped_column(String(32))
@@ -65,18 +65,18 @@ class WorkItem(Base):
     role: Mapped[str] = mapped_column(String(32))
     #: key of the party that a resident's task is for, such as `p2`; None: the petitioner
     party: Mapped[str | None] = mapped_column(String(8))
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("org_unit.id"))
     #: `role@unit code`, what an inbox merges
     inbox_key: Mapped[str] = mapped_column(String(120))
     #: {"role", "unit", "relation", "climbed"}: what a sentence "why me?" is made from
     why: Mapped[Any] = mapped_column(Json)
     #: staff ids (strings) that may not take it, e.g. the handler of the first round
     excluded: Mapped[Any] = mapped_column(Json, default=list)
-    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff.id"))
+    owner_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
     state: Mapped[str] = mapped_column(String(16), default=WorkItemState.OPEN)
     #: when it falls due; None where nothing was promised
     due_at: Mapped[datetime | None] = mapped_column(Instant)
-    clock_id: Mapped[UUID | None] = mapped_column(ForeignKey("clock.id"))
+    clock_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("clock.id"))
     priority: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -96,8 +96,8 @@ class Draft(Base):
     __tablename__ = "draft"
     __table_args__ = (Index("ix_draft_staff", "staff_id", "saved_at"),)
 
-    work_item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    work_item_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("work_item.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"), primary_key=True)
     data: Mapped[Any] = mapped_column(Json)
     saved_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -109,9 +109,9 @@ class SavedFilter(Base):
     __table_args__ = (UniqueConstraint("staff_id", "name"), Index("ix_saved_filter_unit", "unit_id"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
     #: whose members see it, too; None: nobody else
-    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("org_unit.id"))
     name: Mapped[str] = mapped_column(String(40))
     #: what the address of the inbox says: name → text
     query: Mapped[Any] = mapped_column(Json)
@@ -123,7 +123,7 @@ class DefaultFilter(Base):
 
     __tablename__ = "default_filter"
 
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"), primary_key=True)
     filter_id: Mapped[UUID] = mapped_column(ForeignKey("saved_filter.id", ondelete="CASCADE"))
 
 
@@ -156,10 +156,10 @@ class CoHandler(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
-    work_item_id: Mapped[UUID] = mapped_column(ForeignKey("work_item.id"))
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
-    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
+    work_item_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("work_item.id"))
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
+    asked_by_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
     question: Mapped[str] = mapped_column(Text)
     asked_at: Mapped[datetime] = mapped_column(Instant)
     answer: Mapped[str | None] = mapped_column(Text)
@@ -175,8 +175,8 @@ class CaseCopy(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     jurisdiction: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"))
-    staff_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
-    by_id: Mapped[UUID] = mapped_column(ForeignKey("staff.id"))
+    case_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("case.id"))
+    staff_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
+    by_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("staff.id"))
     note: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(Instant)

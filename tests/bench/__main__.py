@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: print what a completion and an inbox cost. With `--check`, fail when it is too much."""
+"""`python -m tests.bench`: print what completions, inboxes and migrations cost; `--check` fails when it is too much."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,14 @@ from sqlalchemy import Engine, create_engine, text
 
 from engine.db import connect, sessions
 from engine.tables import metadata
-from tests.bench import inbox, work
+from tests.bench import inbox, migrating, work
 from tests.bench.work import Cost, Place
 from tests.postgres import Server
 
 #: What is promised: at most so many times stock in memory, and hardly more after a hundred rounds of a loop.
 AT_MOST, GROWTH = 3.0, 1.3
 ROUNDS = (0, 100)
+PARTS = ("completion", "inbox", "migration")
 
 
 @contextmanager
@@ -96,15 +98,17 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="exit with 1 when a promise is broken")
     parser.add_argument("--runs", type=int, default=12, help="instances a measurement")
     parser.add_argument("--database", choices=tuple(PLACES), action="append", help="default: both")
-    parser.add_argument("--part", choices=("completion", "inbox"), action="append", help="default: both")
+    parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
     options = parser.parse_args()
-    parts = options.part or ["completion", "inbox"]
+    parts = options.part or list(PARTS)
     report: dict[str, Any] = {"databases": {}}
     broken: list[str] = []
     if "completion" in parts:
         broken += completions(options, report)
     if "inbox" in parts:
         broken += inboxes(options, report)
+    if "migration" in parts:
+        broken += migrations(options, report)
     report["broken"] = broken
     print("\n" + json.dumps(report))
     for promise in broken:
@@ -128,6 +132,19 @@ def inboxes(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
             for size, face in faces.items()
         }
         broken += inbox.judge(name, faces)
+    return broken
+
+
+def migrations(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Move cases to another version on each database, print how fast, and return the promises that are broken."""
+    broken: list[str] = []
+    print(f"\n{migrating.CASES} running cases to another version\n\n{'database':<12}{'rehearsed/s':>12}{'moved/s':>10}")
+    for name in options.database or list(PLACES):
+        with PLACES[name]() as engine:
+            figures = migrating.measure(engine)
+        print(f"{name:<12}{figures.rehearsed:>12.1f}{figures.moved:>10.1f}")
+        report["databases"].setdefault(name, {})["migration"] = asdict(figures)
+        broken += migrating.judge(name, figures)
     return broken
 
 
