@@ -1,19 +1,20 @@
-"""What is different between two packages, in the words of the parts that a designer knows."""
+"""What is different between two packages, part by part as a designer knows them; `wording` says it in sentences."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Final
 
 import orjson
 
-from engine.definitions.package import Package
-from engine.spiff import ElementOutline, FlowOutline, ProcessOutline, read_definitions
+from engine.definitions.comparing_parts import Details, entries, lines, moved, rules
+from engine.definitions.package import MANIFEST, TEXTS, Package
+from engine.spiff import ElementOutline, FlowOutline, LaneOutline, ProcessOutline, read_definitions
 
 #: Files that are compared as a whole, by what they are called.
 _FOLDERS: Final = {"decisions/": "decision", "notices/": "notice", "documents/": "document"}
 #: What follows from other parts, which are told by themselves.
-_FOLLOWING: Final = frozenset(["incoming", "outgoing", "process_id"])
+_FOLLOWING: Final = frozenset(["incoming", "outgoing", "process_id", "element_ids", "is_task"])
 
 
 class ChangeKind(StrEnum):
@@ -22,6 +23,8 @@ class ChangeKind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
+    #: it is drawn elsewhere or in another size, which changes nothing of how it runs
+    MOVED = "moved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,10 +32,14 @@ class Change:
     """One difference.
 
     Args:
-        what: `process`, `element`, `flow`, `drawing`, `form`, `decision`, `notice`, `document` or `file`.
+        what: `process`, `lane`, `element`, `flow`, `drawing`, `form`, `decision`, `notice`, `document` or `file`.
         id, name: of the part; the name is "" where it has none.
-        where: id of the process for an element or flow, else the file.
-        details: what changed: (setting, before, after).
+        sort: BPMN tag of an element, such as `sendTask`; "" for other parts.
+        ends: of a flow, the names of the elements that it connects.
+        unit: of an element or lane with a time limit, the unit of it now.
+        where: id of the process for an element, lane or flow, else the file.
+        details: what changed: (setting, before, after). Of a form by component, of a decision by rule (`rule <id>`, a
+            row by column with its number under `#`), of a text by line.
     """
 
     kind: ChangeKind
@@ -40,7 +47,22 @@ class Change:
     id: str
     name: str = ""
     where: str = ""
-    details: tuple[tuple[str, Any, Any], ...] = ()
+    details: Details = ()
+    sort: str = ""
+    ends: tuple[str, str] | None = None
+    unit: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it with plain keys, for pages that colour a diagram by element id and for programs."""
+        return {
+            "kind": self.kind.value,
+            "what": self.what,
+            "id": self.id,
+            "name": self.name,
+            "sort": self.sort,
+            "where": self.where,
+            "details": [{"setting": name, "before": was, "after": now} for name, was, now in self.details],
+        }
 
 
 def compare(old: Package, new: Package) -> list[Change]:
@@ -53,7 +75,8 @@ def compare(old: Package, new: Package) -> list[Change]:
 
 
 def _diagrams(old: Package, new: Package) -> Iterator[Change]:
-    before, after = read_definitions(old.diagrams).processes, read_definitions(new.diagrams).processes
+    was, now = read_definitions(old.diagrams), read_definitions(new.diagrams)
+    before, after = was.processes, now.processes
     told: set[str] = set()
     for kind, key in _keys(before, after):
         process = after.get(key) or before[key]
@@ -62,6 +85,15 @@ def _diagrams(old: Package, new: Package) -> Iterator[Change]:
             changes.append(Change(kind=kind, what="process", id=key, name=process.name, where=process.file))
         else:
             changes += _process(before[key], after[key])
+            roots = was.documents[before[key].file], now.documents[process.file]
+            for part, details in moved(*roots, [*process.elements, *process.lanes]):
+                element = process.elements.get(part) or process.lanes[part]
+                changes.append(
+                    Change(
+                        kind=ChangeKind.MOVED, what="element" if part in process.elements else "lane", id=part,
+                        name=element.name, where=key, details=details, sort=getattr(element, "kind", ""),
+                    )
+                )  # fmt: skip
         told |= {process.file} if changes else set()
         yield from changes
     for file, content in new.diagrams.items():
@@ -75,21 +107,39 @@ def _process(before: ProcessOutline, after: ProcessOutline) -> Iterator[Change]:
         yield Change(
             kind=ChangeKind.CHANGED, what="process", id=after.id, name=after.name, where=after.file, details=details
         )
-    yield from _outlines("element", after.id, before.elements, after.elements)
-    yield from _outlines("flow", after.id, before.flows, after.flows)
+    lanes = list(_outlines("lane", after, before.lanes, after.lanes))
+    yield from lanes
+    inherited = {each.id: each.details for each in lanes}
+    for change in _outlines("element", after, before.elements, after.elements):
+        lane = getattr(after.elements.get(change.id), "lane", None) or ""
+        own = tuple(each for each in change.details if each not in inherited.get(lane, ()))
+        if own or change.kind is not ChangeKind.CHANGED:  # what its lane sets is told of the lane
+            yield replace(change, details=own)
+    yield from _outlines("flow", after, before.flows, after.flows, before)
 
 
 def _outlines(
     what: str,
-    process: str,
-    before: Mapping[str, ElementOutline] | Mapping[str, FlowOutline],
-    after: Mapping[str, ElementOutline] | Mapping[str, FlowOutline],
+    process: ProcessOutline,
+    before: Mapping[str, ElementOutline] | Mapping[str, FlowOutline] | Mapping[str, LaneOutline],
+    after: Mapping[str, ElementOutline] | Mapping[str, FlowOutline] | Mapping[str, LaneOutline],
+    former: ProcessOutline | None = None,
 ) -> Iterator[Change]:
     for kind, key in _keys(before, after):
         part = after.get(key) or before[key]
         details = _details(before[key], after[key]) if kind is ChangeKind.CHANGED else ()
         if details or kind is not ChangeKind.CHANGED:
-            yield Change(kind=kind, what=what, id=key, name=part.name, where=process, details=details)
+            ends = _ends(part, process, former) if isinstance(part, FlowOutline) else None
+            yield Change(
+                kind=kind, what=what, id=key, name=part.name, where=process.id, details=details,
+                sort=getattr(part, "kind", ""), ends=ends, unit=getattr(part, "settings", {}).get("clock.unit", ""),
+            )  # fmt: skip
+
+
+def _ends(flow: FlowOutline, *processes: ProcessOutline | None) -> tuple[str, str]:
+    """What a flow connects, by name; by id where there is none."""
+    names = {key: each.name for process in processes if process for key, each in process.elements.items() if each.name}
+    return names.get(flow.source, flow.source), names.get(flow.target, flow.target)
 
 
 def _details(before: Any, after: Any) -> tuple[tuple[str, Any, Any], ...]:
@@ -142,7 +192,17 @@ def _files(old: Package, new: Package) -> Iterator[Change]:
             continue
         folder = next((folder for folder in _FOLDERS if name.startswith(folder)), "")
         identifier = name.removeprefix(folder).rpartition(".")[0] if folder else name
-        yield Change(kind=kind, what=_FOLDERS.get(folder, "file"), id=identifier, where=name)
+        details = _inside(name, before[name], after[name]) if kind is ChangeKind.CHANGED else ()
+        yield Change(kind=kind, what=_FOLDERS.get(folder, "file"), id=identifier, where=name, details=details)
+
+
+def _inside(name: str, before: bytes, after: bytes) -> Details:
+    """What differs inside of a file that is no diagram and no form."""
+    if name.endswith(".dmn"):
+        return rules(before, after)
+    if name in (MANIFEST, TEXTS):
+        return entries(before, after)
+    return lines(before, after)
 
 
 def _keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[ChangeKind, str]]:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import lzma
+import stat
 import struct
 import zipfile
 import zlib
@@ -14,10 +15,12 @@ from typing import Any, Final
 
 import orjson
 
-from engine.errors import Invalid
+from engine.errors import Conflict, Invalid
 
 MANIFEST: Final = "package.json"
 TEXTS: Final = "texts.json"
+#: Lies in a folder that a zip was unpacked into: what the package uses is in it already. No part of the package itself.
+WHOLE: Final = ".whole"
 #: What a package may be, so that an upload cannot exhaust the machine.
 MAX_FILES: Final = 500
 MAX_BYTES: Final = 20 * 2**20
@@ -55,7 +58,7 @@ class Package:
             Invalid: `root` is no folder, a folder that it uses is missing, or it is too large.
         """
         files = _read_files(root)
-        for used in _uses(files):
+        for used in () if (root / WHOLE).exists() else _uses(files):
             source = root.parent / used
             if not source.is_dir():
                 raise Invalid(
@@ -82,6 +85,8 @@ class Package:
                 _limit(len(entries), sum(entry.file_size for entry in entries))
                 for entry in entries:
                     name = _safe(entry.filename)
+                    if stat.S_ISLNK(entry.external_attr >> 16):
+                        raise _unusable(f"{name} is a link to another file")
                     if name in files:
                         raise _unusable(f"{name} is in it twice")
                     with archive.open(entry) as source:  # the size that an entry states need not be the one it has
@@ -90,6 +95,7 @@ class Package:
                         raise _unusable(f"{name} is larger than it says")
         except _BROKEN as error:
             raise _unusable(str(error)) from error
+        _tell_names_apart(files)
         return cls(files=_without_outer_folder(files))
 
     def to_zip(self) -> bytes:
@@ -102,6 +108,20 @@ class Package:
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, content)
         return target.getvalue()
+
+    def write_directory(self, root: Path) -> None:
+        """Write all files into a folder, from which `read_directory` reads the same package.
+
+        Raises:
+            Conflict: something lies in the folder already.
+        """
+        if root.exists() and (not root.is_dir() or any(root.iterdir())):
+            raise Conflict("folder-not-empty", "{folder} is not empty; name a new folder", folder=str(root))
+        for name, content in self.files.items():
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        (root / WHOLE).touch()
 
     @cached_property
     def sha256(self) -> str:
@@ -235,6 +255,21 @@ def _safe(name: str) -> str:
     if path.is_absolute() or ".." in path.parts or not path.parts or ":" in name or not name.isprintable():
         raise _unusable(f"the name {name!r} leads out of it")
     return path.as_posix()
+
+
+def _tell_names_apart(files: Mapping[str, bytes]) -> None:
+    """Refuse names that cannot lie in one folder: a file and a folder of one name, or two that differ in capitals.
+
+    Names that begin with a dot are refused too: `read_directory` would leave them out.
+    """
+    seen: set[str] = set()
+    folders = {parent.as_posix().lower() for name in files for parent in PurePosixPath(name).parents}
+    for name in files:
+        if name.lower() in seen or name.lower() in folders:
+            raise _unusable(f"{name} is in it twice")
+        if any(part.startswith(".") for part in PurePosixPath(name).parts):
+            raise _unusable(f"{name} begins with a dot, which no file of a package does")
+        seen.add(name.lower())
 
 
 def _without_outer_folder(files: dict[str, bytes]) -> dict[str, bytes]:

@@ -22,6 +22,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "deadlines": ("due",),
     "calendars": ("calendar",),
     "packages": ("lint", "deploy"),
+    "versions": ("diff", "package"),
     "importing": ("import",),
     "moving": ("migrate",),
     "people": ("staff", "audit"),

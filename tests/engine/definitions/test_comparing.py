@@ -20,6 +20,14 @@ def changed(old: str, new: str) -> bytes:
 _SECOND = """<bpmn:endEvent id="second" name="另"><bpmn:incoming>f9</bpmn:incoming></bpmn:endEvent>
 <bpmn:sequenceFlow id="f9" sourceRef="handle" targetRef="second"/></bpmn:process>"""
 
+RULE = (
+    (
+        "rule r1",
+        {"#": 1, "category": '"water"', "days": "3", "notice": '"done"'},
+        {"#": 1, "category": '"water"', "days": "2", "notice": '"done"'},
+    ),
+)
+
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
@@ -43,7 +51,7 @@ _SECOND = """<bpmn:endEvent id="second" name="另"><bpmn:incoming>f9</bpmn:incom
         ),
         ({"main.bpmn": diagram(MAIN, "moved")}, [("changed", "drawing", "main.bpmn", ())]),
         ({"inner.bpmn": None}, [("removed", "process", "inner", ())]),
-        ({"decisions/times.dmn": DECISION.replace(">3<", ">2<").encode()}, [("changed", "decision", "times", ())]),
+        ({"decisions/times.dmn": DECISION.replace(">3<", ">2<").encode()}, [("changed", "decision", "times", RULE)]),
         ({"notices/done.en.txt": None}, [("removed", "notice", "done.en", ())]),
         ({"documents/order.html": b"<h1>x</h1>"}, [("added", "document", "order", ())]),
         ({"README.md": b"x"}, [("added", "file", "README.md", ())]),

@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 
 from engine.definitions.package import MAX_BYTES, Package
-from engine.errors import Invalid
+from engine.errors import Conflict, Invalid
 
 PETITION = Path(__file__).parents[3] / "bpmn" / "petition"
+
+
+def linked(name: str, target: str) -> bytes:
+    """A zip with one symbolic link."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = 0o120777 << 16
+        archive.writestr(entry, target)
+    return written.getvalue()
 
 
 def zipped(**files: bytes) -> bytes:
@@ -85,6 +95,11 @@ def test_a_folder_around_everything_is_taken_off() -> None:
         (zipped(**{"a\\..\\..\\b": b"x"}), "leads out of it"),
         (zipped(big=b"0" * (MAX_BYTES + 1)), "are the most"),
         (zipped(**{str(n): b"" for n in range(501)}), "are the most"),
+        (zipped(**{str(n): b"" for n in range(10_000)}), "are the most"),
+        (linked("forms/a.form", "/etc/passwd"), "a link"),
+        (zipped(a=b"x", A=b"y"), "twice"),  # one file on many disks
+        (zipped(**{"a": b"x", "a/b": b"y"}), "twice"),  # a file and a folder
+        (zipped(**{"forms/.a": b"x"}), "begins with a dot"),
         (zipped(**{"a\nb": b"x"}), "leads out of it"),  # no name that anybody could show
         (b"PK" + b"0" * MAX_BYTES, "are the most"),  # the file itself
     ],
@@ -127,3 +142,11 @@ def test_an_entry_that_unpacks_to_more_than_it_says_is_refused() -> None:
     said, true = (10).to_bytes(4, "little"), (10_000_000).to_bytes(4, "little")
     with pytest.raises(Invalid, match="no package"):
         Package.read_zip(target.getvalue().replace(true, said))
+
+
+def test_a_package_written_to_a_folder_is_read_as_the_same(tmp_path: Path) -> None:
+    package = Package.read_zip(zipped(**{"package.json": b'{"uses": ["shared"]}', "forms/rate.form": b"{}"}))
+    package.write_directory(tmp_path / "new")
+    assert Package.read_directory(tmp_path / "new").to_zip() == package.to_zip()
+    with pytest.raises(Conflict):
+        package.write_directory(tmp_path / "new")
