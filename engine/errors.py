@@ -1,6 +1,6 @@
 """One root, five families. An error says which thing, what is wrong with it, and what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -30,11 +30,38 @@ class Phrase(str):
         facts = {name: cls.from_json(each) if isinstance(each, dict) else each for name, each in kept["facts"].items()}
         return cls(kept["template"], **facts)
 
+    def with_texts(self, change: Callable[[str], str]) -> "Phrase":
+        """Return the phrase with every text in it changed that was filled in; its own words stay."""
+        return Phrase(self.template, **{name: _changed(value, change) for name, value in self.facts.items()})
+
 
 def _kept(value: Any) -> Any:
     if isinstance(value, Phrase):
         return value.to_json()
     return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def _changed(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, Phrase):
+        return value.with_texts(change)
+    return change(value) if isinstance(value, str) else value
+
+
+def enumerated(phrases: Sequence[Phrase]) -> Phrase:
+    """Return several phrases as one, in their order; at least one."""
+    whole = phrases[0]
+    for phrase in phrases[1:]:
+        whole = Phrase("{first}; {rest}", first=whole, rest=phrase)
+    return whole
+
+
+def reason_of(error: BaseException) -> Phrase:
+    """Return what an exception says; of one that is none of ours, its type and text."""
+    if isinstance(error, EngineError):
+        return error.message
+    if error.args and isinstance(error.args[0], Phrase):
+        return error.args[0]
+    return Phrase("an unexpected error: {error}", error=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
 def fill(template: str, facts: Mapping[str, Any]) -> str:

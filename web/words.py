@@ -54,7 +54,7 @@ def _in_words(key: str, value: Any) -> Any:
 
 def init_words(app: Flask) -> None:
     """Give templates these words as filters."""
-    app.jinja_env.filters |= {"one_line": one_line, "role_label": role_label}
+    app.jinja_env.filters |= {"one_line": one_line, "role_label": role_label, "say_phrase": say_phrase}
 
 
 def translated_fields(error: EngineError) -> dict[str, list[str]]:

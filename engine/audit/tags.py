@@ -67,6 +67,8 @@ class Tag(StrEnum):
     INSTANCE_MESSAGE_RECEIVED = "instance:message:received"
 
     WORK_ITEM_CREATED = "work_item:created"
+    #: everybody who comes first did an earlier round: somebody else has it
+    WORK_ITEM_REDIRECTED = "work_item:redirected"
     WORK_ITEM_CLAIMED = "work_item:claimed"
     WORK_ITEM_RELEASED = "work_item:released"
     WORK_ITEM_ASSIGNED = "work_item:assigned"

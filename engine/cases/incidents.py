@@ -1,6 +1,5 @@
 """Failed steps as an operator may see them: which element of which process, never what the matter is or whose."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,8 @@ from engine.audit import Actor, AuditEvent, Tag, timeline
 from engine.cases.models import Case
 from engine.cases.subject import subjects_of
 from engine.definitions.models import ProcessVersion
-from engine.errors import NotFound
+from engine.errors import NotFound, Phrase
+from engine.instances.incidents import without_values
 from engine.instances.models import Incident, IncidentState, Instance
 from engine.instances.runtime import Runtime
 from engine.organisation.policy import Action, CaseSubject, Field, Viewer, may, reach, require, visible_fields
@@ -27,10 +27,6 @@ _TAGS: Final = frozenset({Tag.INCIDENT_RAISED, Tag.INCIDENT_RETRIED, Tag.INCIDEN
 _OPEN: Final = text("incident.state = 'open'")
 
 
-#: what somebody's data looks like within a message: text between straight quotes
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
-
-
 @dataclass(frozen=True, kw_only=True)
 class IncidentView:
     """An incident without anything of the person or the matter.
@@ -39,7 +35,7 @@ class IncidentView:
         attempt: what was tried: `start`, `complete`, `timer`, `rung` or `message`.
         case_number: None where the viewer may not see it; so are the keys and details below it.
         version: number of the process package's version that the case runs on.
-        message: what went wrong, without the values that it quotes.
+        message: what went wrong, in the phrases of the engine, without the values that it quotes.
         data_keys: names, never values, of what the step saw.
     """
 
@@ -57,7 +53,7 @@ class IncidentView:
     element_id: str
     process_id: str
     code: str
-    message: str | None
+    message: Phrase | None
     expression: str | None
     data_keys: tuple[str, ...]
     may_retry: bool
@@ -175,17 +171,15 @@ def _view(
         element_id=found.element_id,
         process_id=found.process_id,
         code=found.code,
-        message=without_values(found.message, found.expression or "") if details else None,
+        message=_reason(found) if details else None,
         expression=found.expression if details else None,
         data_keys=tuple(str(key) for key in found.data_keys) if Field.DATA_KEYS in visible else (),
         may_retry=found.state == IncidentState.OPEN and may(viewer, Action.RETRY_INCIDENT, subject),
     )
 
 
-def without_values(message: str, expression: str) -> str:
-    """Return a message without the values that it quotes; what the expression itself says stays.
-
-    A function that cannot read its argument names it (`date(): "…" is no date`), and an argument may be what a resident
-    wrote.
-    """
-    return _QUOTED.sub(lambda found: found[0] if found[0] in expression else '"…"', message)
+def _reason(found: Incident) -> Phrase:
+    """What went wrong, as a phrase; of an old row, its English text."""
+    if found.reason is None:
+        return Phrase(without_values(found.message, found.expression or ""))
+    return Phrase.from_json(found.reason)

@@ -17,6 +17,7 @@ from engine.decisions.elements import (
     Relation,
 )
 from engine.decisions.tables import evaluate_table
+from engine.errors import Phrase
 from engine.feel import Value, kind
 from engine.feel.compare import both, either
 from engine.feel.evaluation import Scope, charge
@@ -70,7 +71,7 @@ def _(boxed: BoxedContext, scope: Scope, frame: "Frame") -> Value:
 def _(boxed: Invocation, scope: Scope, frame: "Frame") -> Value:
     function = evaluate_boxed(boxed.function, scope, frame)
     if kind(function) != "function" or function is None:
-        frame.warn("an invocation has no function to call")
+        frame.warn(Phrase("an invocation has no function to call"))
         return None
     names = tuple(name for name, _ in boxed.bindings)
     return call(function, [evaluate_boxed(logic, scope, frame) for _, logic in boxed.bindings], names, scope)
@@ -88,7 +89,7 @@ def make_function(definition: FunctionDefinition, scope: Scope, frame: "Frame", 
     if definition.kind != "FEEL":
 
         def refuse(arguments: list[Value], caller: Scope) -> Value:
-            frame.warn(f"a function in {definition.kind} is not run")
+            frame.warn(Phrase("a function in {kind} is not run", kind=definition.kind))
 
         return Function(parameters, types, refuse)
 
@@ -119,7 +120,7 @@ def _(boxed: Relation, scope: Scope, frame: "Frame") -> Value:
 def _(boxed: Conditional, scope: Scope, frame: "Frame") -> Value:
     condition = evaluate_boxed(boxed.condition, scope, frame)
     if condition is not None and not isinstance(condition, bool):
-        frame.warn(f"a condition is a boolean, not a {kind(condition)}")
+        frame.warn(Phrase("a condition is a boolean, not a {kind}", kind=kind(condition)))
         return None
     return evaluate_boxed(boxed.then if condition is True else boxed.otherwise, scope, frame)
 
@@ -151,7 +152,7 @@ def _quantify(boxed: Loop, results: list[Value], frame: "Frame") -> Value:
     answer: bool | None = boxed.kind == "every"
     for result in results:
         if result is not None and not isinstance(result, bool):
-            frame.warn(f"`satisfies` needs a boolean, not a {kind(result)}")
+            frame.warn(Phrase("`satisfies` needs a boolean, not a {kind}", kind=kind(result)))
             return None
         answer = both(answer, result) if boxed.kind == "every" else either(answer, result)
     return answer

@@ -20,6 +20,7 @@ from engine.decisions.errors import DecisionError
 from engine.decisions.formula import Formula
 from engine.decisions.tables import PreparedTable, prepare
 from engine.decisions.trace import TableTrace
+from engine.errors import Phrase
 from engine.feel import FeelLimitError, Value, kind
 from engine.feel.evaluation import Evaluation, Scope
 from engine.feel.values import Function
@@ -66,16 +67,21 @@ class Frame:
 
     # what tables and boxed expressions need
 
-    def warn(self, message: str) -> None:
+    def warn(self, message: Phrase) -> None:
         """Keep a warning with the name of the decision."""
-        self.session.evaluation.warn(f"decision `{self.owner}`, {message}")
+        self.session.evaluation.warn(Phrase("decision `{decision}`, {problem}", decision=self.owner, problem=message))
 
     def place_warnings(self, since: int, formula: Formula) -> None:
         """Say of the warnings since then where they arose."""
         warnings = self.session.evaluation.warnings
         for index in range(since, len(warnings)):
             if not warnings[index].startswith("decision `"):
-                warnings[index] = f"decision `{self.owner}`, {formula.place}: {warnings[index]}"
+                warnings[index] = Phrase(
+                    "decision `{decision}`, {place}: {problem}",
+                    decision=self.owner,
+                    place=formula.place,
+                    problem=warnings[index],
+                )
 
     def evaluate(self, formula: Formula, scope: Scope) -> Value:
         """Return the value of a formula; null for an empty one."""
@@ -95,7 +101,14 @@ class Frame:
         """Return a value as a type wants it, null when it does not fit."""
         fits, fitted = self.model.types.fit(type_reference, value)
         if not fits:
-            self.warn(f"{what}: a {kind(value)} is no `{type_reference}`, or has a value that is not allowed")
+            self.warn(
+                Phrase(
+                    "{place}: a {kind} is no `{type}`, or has a value that is not allowed",
+                    place=what,
+                    kind=kind(value),
+                    type=type_reference,
+                )
+            )
         return fitted
 
     # the requirement graph

@@ -13,6 +13,7 @@ from engine.decisions.read import read_elements, read_items
 from engine.decisions.tables import PreparedTable
 from engine.decisions.trace import TableTrace
 from engine.decisions.types import Types
+from engine.errors import Phrase
 from engine.feel import Functions, Value, lift, names_in, special_names
 from engine.feel.evaluation import Evaluation, Scope
 
@@ -49,7 +50,7 @@ class Decision:
     """
 
     value: Value
-    warnings: tuple[str, ...]
+    warnings: tuple[Phrase, ...]
     trace: tuple[TableTrace, ...]
 
 

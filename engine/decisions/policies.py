@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from engine.decisions.elements import DecisionTable
+from engine.errors import Phrase
 from engine.feel import BUILTINS, Value, compile
 from engine.feel.compare import equals, same
 from engine.feel.evaluation import Scope
@@ -24,10 +25,10 @@ def combine(table: DecisionTable, rows: list[list[Value]], scope: Scope, names: 
     """Return the output of a table for the outputs of the rules that hit, of which there is at least one."""
     policy = table.policy
     if policy == "UNIQUE" and len(rows) > 1:
-        scope.evaluation.warn(f"{len(rows)} rules hit, but the hit policy UNIQUE allows one")
+        scope.evaluation.warn(Phrase("{count} rules hit, but the hit policy UNIQUE allows one", count=len(rows)))
         return None
     if policy == "ANY" and any(equals(shape(table, row), shape(table, rows[0])) is not True for row in rows[1:]):
-        scope.evaluation.warn("rules that hit have different outputs, which the hit policy ANY forbids")
+        scope.evaluation.warn(Phrase("rules that hit have different outputs, which the hit policy ANY forbids"))
         return None
     if policy in ("UNIQUE", "FIRST", "ANY"):
         return shape(table, rows[0])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from engine.decisions.elements import DecisionTable, Rule
 from engine.decisions.policies import combine, nothing, shape
 from engine.decisions.trace import TableTrace
+from engine.errors import Phrase
 from engine.feel import Value, kind, to_text
 from engine.feel.evaluation import Scope
 
@@ -67,7 +68,7 @@ def _inputs(table: DecisionTable, scope: Scope, frame: "Frame") -> list[Value] |
         value = frame.evaluate(column.formula, scope)
         value = frame.fit(column.type, value, column.formula.place)
         if column.allowed and frame.test(column.allowed, value, scope) is not True:
-            frame.warn(f"{column.formula.place}: {_shown(value)} is not among the values {column.allowed.text}")
+            frame.warn(_not_among(column.formula.place, value, column.allowed.text))
             return None
         values.append(value)
     return values
@@ -100,7 +101,7 @@ def _output(table: DecisionTable, hits: list[Rule], scope: Scope, frame: "Frame"
     if not hits:
         if any(column.default for column in table.outputs):
             return shape(table, [frame.evaluate(column.default, scope) for column in table.outputs])
-        frame.warn("no rule of the table hits, and it has no default output")
+        frame.warn(Phrase("no rule of the table hits, and it has no default output"))
         return nothing(table)
     rows: list[list[Value]] = []
     for rule in hits:
@@ -112,9 +113,15 @@ def _output(table: DecisionTable, hits: list[Rule], scope: Scope, frame: "Frame"
     for row in rows:
         for column, value in zip(table.outputs, row, strict=True):
             if column.allowed and value is not None and frame.test(column.allowed, value, scope) is not True:
-                frame.warn(f'output column "{column.label}": {_shown(value)} is not among {column.allowed.text}')
+                place = Phrase('output column "{label}"', label=column.label)
+                frame.warn(_not_among(place, value, column.allowed.text))
                 return None
     return combine(table, rows, scope, frame.session.names)
+
+
+def _not_among(place: str, value: Value, allowed: str) -> Phrase:
+    shown = _shown(value)
+    return Phrase("{place}: {value} is not among the values {allowed}", place=place, value=shown, allowed=allowed)
 
 
 def _shown(value: Value) -> str:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import singledispatch
 from typing import TypeAlias
 
+from engine.errors import Phrase
 from engine.feel.evaluation import Scope
 from engine.feel.functions import BUILTINS, call
 from engine.feel.iterate import filter_items, read_path, select
@@ -36,7 +37,7 @@ def compile_node(node: Node) -> Closure:
 @compile_node.register
 def _(node: Literal) -> Closure:
     value, problem = node.value, node.problem
-    if not problem:
+    if problem is None:
         return lambda scope: value
 
     def unreadable(scope: Scope) -> Value:
@@ -62,7 +63,7 @@ def _(node: Name) -> Closure:
             value = outermost.values[name] = outermost.evaluation.read(name)
         except KeyError:
             if builtin is None:
-                scope.evaluation.warn(f"there is no variable or function `{name}`")
+                scope.evaluation.warn(Phrase("there is no variable or function `{name}`", name=name))
             return builtin
         return value
 
@@ -82,7 +83,7 @@ def _(node: ContextEntries) -> Closure:
 
     def build(scope: Scope) -> Value:
         if repeated:
-            scope.evaluation.warn("a context has the same key twice")
+            scope.evaluation.warn(Phrase("a context has the same key twice"))
             return None
         made: dict[str, Value] = {}
         inner = scope.inner(made)
@@ -101,7 +102,7 @@ def _(node: RangeEnds) -> Closure:
     def build(scope: Scope) -> Value:
         low, high = start(scope), end(scope)
         if low is not None and high is not None and (kind(low) != kind(high) or kind(low) not in ORDERED):
-            scope.evaluation.warn(f"there is no range from a {kind(low)} to a {kind(high)}")
+            scope.evaluation.warn(Phrase("there is no range from a {low} to a {high}", low=kind(low), high=kind(high)))
             return None
         return Range(low, high, start_included, end_included)
 
@@ -135,7 +136,7 @@ def _(node: Lambda) -> Closure:
     if node.body is None:
 
         def refuse(arguments: list[Value], caller: Scope) -> Value:
-            caller.evaluation.warn("an external function names code of the host, which is never run")
+            caller.evaluation.warn(Phrase("an external function names code of the host, which is never run"))
             return None
 
         return lambda scope: Function(parameters, types, refuse)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.errors import Phrase
 from engine.feel import arithmetic
 from engine.feel.closures import Closure, compile_node
 from engine.feel.compare import ORDERINGS, both, compare, covers, either
@@ -69,7 +70,9 @@ def _(node: And) -> Closure:
 def _compare(sign: str, left: Value, right: Value, scope: Scope) -> bool | None:
     result = compare(sign, left, right)
     if result is None:
-        scope.evaluation.warn(f"`{sign}` does not compare a {kind(left)} with a {kind(right)}")
+        scope.evaluation.warn(
+            Phrase("`{sign}` does not compare a {left} with a {right}", sign=sign, left=kind(left), right=kind(right))
+        )
     return result
 
 
@@ -176,7 +179,9 @@ def _operation(sign: str) -> Callable[[Value, Value, Scope], Value]:
         except (OverflowError, ValueError, ArithmeticError):
             result = None
         if result is None:
-            scope.evaluation.warn(f"cannot compute {kind(left)} {sign} {kind(right)}")
+            scope.evaluation.warn(
+                Phrase("cannot compute {left} {sign} {right}", left=kind(left), sign=sign, right=kind(right))
+            )
         elif type(result) is str:
             charge(result, scope.evaluation)
         return result
@@ -210,7 +215,7 @@ def _(node: Negation) -> Closure:
         value = operand(scope)
         result = arithmetic.negate(value)
         if result is None:
-            scope.evaluation.warn(f"cannot compute - {kind(value)}")
+            scope.evaluation.warn(Phrase("cannot compute - {kind}", kind=kind(value)))
         return result
 
     return negate

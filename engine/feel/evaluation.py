@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.clock import CHINA
+from engine.errors import Phrase
 from engine.feel.errors import FeelLimitError
 from engine.feel.limits import LIMITS
 from engine.feel.values import HostFunction, Value, lift
@@ -49,7 +50,7 @@ class Evaluation:
         self.calls = 0
         self.seconds = seconds
         self.deadline = time.monotonic() + seconds
-        self.warnings: list[str] = []
+        self.warnings: list[Phrase] = []
         #: finds the check of a type that is none of FEEL's own, such as an item definition of a decision model
         self.types: Callable[[str], Callable[[Value], bool] | None] | None = None
         self._previous: Evaluation | None = None
@@ -82,7 +83,7 @@ class Evaluation:
         if before >> 6 != after >> 6 and time.monotonic() > self.deadline:
             raise FeelLimitError("seconds of computing", self.seconds)
 
-    def warn(self, message: str) -> None:
+    def warn(self, message: Phrase) -> None:
         """Keep why a value became null."""
         if len(self.warnings) < LIMITS.warnings and message not in self.warnings:
             self.warnings.append(message)
@@ -123,11 +124,11 @@ def find_type(name: str) -> Callable[[Value], bool] | None:
     if evaluation is not None and evaluation.types is not None:
         found = evaluation.types(name)
     if found is None:
-        warn(f"there is no type `{name}`")
+        warn(Phrase("there is no type `{name}`", name=name))
     return found
 
 
-def warn(message: str) -> None:
+def warn(message: Phrase) -> None:
     """Keep a warning for the evaluation under way in this thread, if there is one."""
     evaluation = getattr(_thread, "evaluation", None)
     if evaluation is not None:

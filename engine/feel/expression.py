@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from engine.errors import Phrase
 from engine.feel.analyse import Reading, analyse
 from engine.feel.builtins import BUILTINS
 from engine.feel.compile import compile_node, compile_tests
@@ -28,7 +29,7 @@ class Result(NamedTuple):
     """
 
     value: Value
-    warnings: tuple[str, ...]
+    warnings: tuple[Phrase, ...]
 
 
 class _Compiled:

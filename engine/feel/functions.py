@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelEvaluationError, FeelLimitError
 from engine.feel.evaluation import Scope, charge
 from engine.feel.limits import LIMITS
@@ -36,7 +37,15 @@ _ACCEPTED: dict[str, frozenset[str]] = {
 
 
 class NoResult(Exception):
-    """A standard function has no result for these arguments; the text says why."""
+    """A standard function has no result for these arguments.
+
+    Args:
+        why: English template, without a full stop; `{fact}` places are filled from `facts`.
+    """
+
+    def __init__(self, why: str, **facts: object) -> None:
+        self.why = Phrase(why, **facts)
+        super().__init__(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,39 +110,43 @@ def standard(declaration: str, *, scoped: bool = False) -> Callable[[_Call], _Ca
 _MISSING = object()
 
 
-def _bind(signature: Signature, arguments: list[Value], names: tuple[str, ...]) -> list[Value] | str:
+def _bind(signature: Signature, arguments: list[Value], names: tuple[str, ...]) -> list[Value] | Phrase:
     """Return the arguments as the signature wants them, or why they do not fit."""
     if signature.variadic == "items":
-        return list(arguments) if arguments and not names else "give the arguments without names"
+        return list(arguments) if arguments and not names else Phrase("give the arguments without names")
     if signature.variadic:
         if names:
             arguments = arguments if names == ("list",) else []
         if not arguments:
-            return "give a list, or one or more values"
+            return Phrase("give a list, or one or more values")
         return [arguments[0] if len(arguments) == 1 and isinstance(arguments[0], list) else list(arguments)]
     parameters = signature.parameters
     if names:
         given = dict(zip(names, arguments, strict=True))
         unknown = given.keys() - {parameter.name for parameter in parameters}
         if unknown:
-            return f"there is no parameter `{sorted(unknown)[0]}`"
+            return Phrase("there is no parameter `{name}`", name=sorted(unknown)[0])
         # a parameter left out of a call by name is null where null is a value of its type
         arguments = [given.get(each.name, None if each.type == "any" else _MISSING) for each in parameters]
     if len(arguments) > len(parameters):
-        return f"takes {len(parameters)} arguments, not {len(arguments)}"
+        return Phrase("takes {most} arguments, not {given}", most=len(parameters), given=len(arguments))
     bound: list[Value] = []
     for index, parameter in enumerate(parameters):
         value = arguments[index] if index < len(arguments) else _MISSING
         if value is _MISSING:
             if not parameter.optional:
-                return f"the argument `{parameter.name}` is missing"
+                return Phrase("the argument `{name}` is missing", name=parameter.name)
             bound.append(None)
             continue
         fitted = _fit(parameter, value)
         if fitted is _MISSING:
-            return f"`{parameter.name}` must be a {parameter.type}, not a {kind(value)}"
+            return _must_be(parameter.name, parameter.type, value)
         bound.append(fitted)
     return bound
+
+
+def _must_be(name: str, wanted: str, value: Value) -> Phrase:
+    return Phrase("`{name}` must be a {wanted}, not a {kind}", name=name, wanted=wanted, kind=kind(value))
 
 
 def _fit(parameter: Parameter, value: Value) -> Value:
@@ -160,38 +173,52 @@ _NO_RESULT = (ValueError, OverflowError, ArithmeticError, KeyError, IndexError, 
 
 
 def _call_builtin(builtin: Builtin, arguments: list[Value], names: tuple[str, ...], scope: Scope) -> Value:
-    refusals: list[str] = []
+    refusals: list[Phrase] = []
     for signature in builtin.signatures:
         bound = _bind(signature, arguments, names)
-        if isinstance(bound, str):
+        if isinstance(bound, Phrase):
             refusals.append(bound)
             continue
         try:
             result = signature.call(scope, *bound) if signature.scoped else signature.call(*bound)
         except NoResult as problem:
-            scope.evaluation.warn(f"{builtin.name}(): {problem}")
+            scope.evaluation.warn(_of(builtin.name, problem.why))
             return None
         except _NO_RESULT:
             result = None
         if result is None:
-            scope.evaluation.warn(f"{builtin.name}() has no result for these arguments")
+            scope.evaluation.warn(Phrase("{function}() has no result for these arguments", function=builtin.name))
         return Decimal(result) if type(result) is int else result
     if len(refusals) == 1:
-        scope.evaluation.warn(f"{builtin.name}(): {refusals[0]}")
+        scope.evaluation.warn(_of(builtin.name, refusals[0]))
     else:
         given = ", ".join(kind(argument) for argument in arguments)
-        scope.evaluation.warn(f"{builtin.name}() takes no arguments of these types: ({given})")
+        scope.evaluation.warn(
+            Phrase("{function}() takes no arguments of these types: ({given})", function=builtin.name, given=given)
+        )
     return None
+
+
+def _of(function: str, problem: str) -> Phrase:
+    return Phrase("{function}(): {problem}", function=function, problem=problem)
 
 
 def _call_function(function: Function, arguments: list[Value], names: tuple[str, ...], scope: Scope) -> Value:
     if names:
         if set(names) != set(function.parameters):
-            scope.evaluation.warn(f"the function's parameters are ({', '.join(function.parameters)})")
+            scope.evaluation.warn(
+                Phrase("the function's parameters are ({names})", names=", ".join(function.parameters))
+            )
             return None
         arguments = [arguments[names.index(parameter)] for parameter in function.parameters]
     if len(arguments) != len(function.parameters):
-        scope.evaluation.warn(f"the function takes {len(function.parameters)} arguments, not {len(arguments)}")
+        scope.evaluation.warn(
+            Phrase(
+                "the function takes {most} arguments, not {given}",
+                most=len(function.parameters),
+                given=len(arguments),
+            )
+        )
         return None
     for index, wanted in enumerate(function.types):
         value = arguments[index]
@@ -199,7 +226,7 @@ def _call_function(function: Function, arguments: list[Value], names: tuple[str,
             continue
         fits, arguments[index] = fit(value, wanted)
         if not fits:
-            scope.evaluation.warn(f"`{function.parameters[index]}` must be a {wanted[0]}, not a {kind(value)}")
+            scope.evaluation.warn(_must_be(function.parameters[index], wanted[0], value))
             return None
     return function.call(arguments, scope)
 
@@ -215,7 +242,7 @@ def _call_host(function: HostFunction, arguments: list[Value], names: tuple[str,
     try:
         inspect.signature(function.call).bind(*positional, **named)
     except TypeError as problem:
-        scope.evaluation.warn(f"{function.name}(): {problem}")
+        scope.evaluation.warn(_of(function.name, str(problem)))
         return None
     except ValueError:
         pass  # some callables written in C have no signature to check
@@ -253,5 +280,5 @@ def call(function: Value, arguments: list[Value], names: tuple[str, ...], scope:
     finally:
         evaluation.calls -= 1
     if function is not None:
-        evaluation.warn(f"a {kind(function)} cannot be called")
+        evaluation.warn(Phrase("a {kind} cannot be called", kind=kind(function)))
     return None

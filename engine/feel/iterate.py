@@ -6,6 +6,7 @@ from collections.abc import Iterator as PythonIterator
 from decimal import Decimal
 from typing import TypeAlias
 
+from engine.errors import Phrase
 from engine.feel.errors import FeelLimitError
 from engine.feel.evaluation import Scope
 from engine.feel.limits import LIMITS
@@ -25,7 +26,9 @@ def iterate(loops: list[Loop], scope: Scope, index: int = 0) -> PythonIterator[S
     name, items, end = loops[index]
     values = _walked(items(scope), end(scope) if end is not None else None, end is not None)
     if values is None:
-        scope.evaluation.warn(f"`{name} in …` has nothing to run over: it needs a list or a range of whole numbers")
+        scope.evaluation.warn(
+            Phrase("`{name} in …` has nothing to run over: it needs a list or a range of whole numbers", name=name)
+        )
         yield None
         return
     last = index == len(loops) - 1
@@ -104,7 +107,7 @@ def filter_items(items: Value, condition: Callable[[Scope], Value], scope: Scope
             if walked:
                 kept.append(item)
         elif result is not None and result is not False:
-            scope.evaluation.warn(f"a filter needs a boolean or a number, not a {kind(result)}")
+            scope.evaluation.warn(Phrase("a filter needs a boolean or a number, not a {kind}", kind=kind(result)))
             return None
     return kept
 
@@ -117,7 +120,7 @@ def select(items: list[Value], index: Decimal, scope: Scope) -> Value:
             return items[place - 1]
         if -len(items) <= place < 0:
             return items[place]
-    scope.evaluation.warn(f"there is no item {index} in a list of {len(items)}")
+    scope.evaluation.warn(Phrase("there is no item {index} in a list of {length}", index=index, length=len(items)))
     return None
 
 
@@ -126,7 +129,7 @@ def read_path(value: Value, name: str, scope: Scope, depth: int = 0) -> Value:
     if isinstance(value, dict):
         if name in value:
             return value[name]
-        scope.evaluation.warn(f"the context has no entry `{name}`{_entries(value)}")
+        scope.evaluation.warn(_no_entry(value, name))
         return None
     if isinstance(value, list):
         if depth > LIMITS.nesting:
@@ -138,15 +141,21 @@ def read_path(value: Value, name: str, scope: Scope, depth: int = 0) -> Value:
         return found
     of = kind(value)
     if value is None:
-        scope.evaluation.warn(f"null has no `{name}`")
+        scope.evaluation.warn(Phrase("null has no `{name}`", name=name))
     else:
-        properties = ", ".join(PROPERTIES.get(of, {}))
-        scope.evaluation.warn(f"a {of} has no `{name}`" + (f", only {properties}" if properties else ""))
+        scope.evaluation.warn(_no_property(of, name))
     return None
 
 
-def _entries(value: dict[str, Value]) -> str:
+def _no_property(of: str, name: str) -> Phrase:
+    properties = ", ".join(PROPERTIES.get(of, {}))
+    if not properties:
+        return Phrase("a {kind} has no `{name}`", kind=of, name=name)
+    return Phrase("a {kind} has no `{name}`, only {known}", kind=of, name=name, known=properties)
+
+
+def _no_entry(value: dict[str, Value], name: str) -> Phrase:
     if not value:
-        return ", it is empty"
-    shown = ", ".join(list(value)[:8])
-    return f", only {shown}" + (" …" if len(value) > 8 else "")
+        return Phrase("the context has no entry `{name}`, it is empty", name=name)
+    known = ", ".join(list(value)[:8]) + (" …" if len(value) > 8 else "")
+    return Phrase("the context has no entry `{name}`, only {known}", name=name, known=known)

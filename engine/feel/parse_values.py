@@ -159,7 +159,9 @@ class ValueParser(Scanner):
         self.take("@")
         text = self.read_string()
         value = parse_at(text)
-        return Literal(value, "" if value is not None else f'@"{text[:60]}" is no date, time or duration')
+        return Literal(
+            value, None if value is not None else Phrase('@"{text}" is no date, time or duration', text=text[:60])
+        )
 
     def _half_range(self) -> Node:
         sign = self.sign() or ""

@@ -33,13 +33,13 @@ def compile_pattern(pattern: str, flags: str = "") -> "regex.Pattern[str]":
     settings: int = regex.VERSION1 | regex.UNICODE
     for flag in flags:
         if flag not in _FLAGS:
-            raise NoResult(f"`{flag}` is no flag, only s, m, i, x and q")
+            raise NoResult("`{flag}` is no flag, only s, m, i, x and q", flag=flag)
         settings |= _FLAGS[flag]
     try:
         text = regex.escape(pattern) if "q" in flags else Translator(pattern, flags).translate()
         return regex.compile(text, settings)
     except (PatternError, regex.error, OverflowError, RecursionError) as problem:
-        raise NoResult(f"`{pattern[:60]}` is no pattern: {problem}") from None
+        raise NoResult("`{pattern}` is no pattern: {problem}", pattern=pattern[:60], problem=str(problem)) from None
 
 
 @contextmanager

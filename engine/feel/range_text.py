@@ -35,14 +35,14 @@ def _end(text: str, scope: Scope) -> Value:
     try:
         node = parse_expression(text)
     except FeelSyntaxError:
-        raise NoResult(f"`{text[:60]}` is no value") from None
+        raise NoResult("`{text}` is no value", text=text[:60]) from None
     if not _is_literal(node):
         raise NoResult("the ends of a range are literals here")
     value = compile_node(node)(scope)
     if value is None:
         raise NoResult("the ends of a range are not null")
     if kind(value) not in ORDERED:
-        raise NoResult(f"a {kind(value)} cannot be the end of a range")
+        raise NoResult("a {kind} cannot be the end of a range", kind=kind(value))
     return value
 
 

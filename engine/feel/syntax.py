@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from engine.errors import Phrase
 from engine.feel.values import Type, Value
 
 
@@ -12,7 +13,7 @@ class Literal:
 
     value: Value
     #: why the value is null although something was written, such as `@"foo"`
-    problem: str = ""
+    problem: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from uuid import UUID
 from engine import feel
 from engine.errors import EngineError, Invalid
 from engine.instances.hooks import Step
-from engine.instances.offices import find_office
+from engine.instances.offices import Office, find_office
+from engine.instances.remaining import next_office, somebody_left
 from engine.organisation.roles import Role
 from engine.spiff import ElementOutline, StepFailed
 from engine.tasks.permission import refusal
@@ -115,6 +116,10 @@ def place(reader: Reader) -> Place:
         found = find_office(step.session, jurisdiction=step.jurisdiction, role=role, unit_code=code)
     except EngineError as error:
         raise reader.failure(error, reader.element.settings.get("unit")) from error
+    instead_of = None
+    if excluded and not somebody_left(step.session, role=role, unit_id=found.unit_id, excluded=excluded):
+        instead_of = role
+        role, found = _instead(reader, role, code, found.requested, excluded)
     why = Why(
         role=role,
         relation=relation,
@@ -124,9 +129,28 @@ def place(reader: Reader) -> Place:
         requested=found.requested,
         place=_place_name(reader.data),
         climbed=found.climbed,
+        instead_of=instead_of,
     )
     place = Place(role=role, unit_id=found.unit_id, inbox_key=found.inbox_key, why=why, excluded=excluded)
     return replace(place, owner_id=_assignee(reader, place))
+
+
+def _instead(reader: Reader, role: str, code: str, name: str, excluded: tuple[str, ...]) -> tuple[str, Office]:
+    """Find who does a task whose whole office did an earlier round of it."""
+    step = reader.step
+    instead = reader.text("exclude.else")
+    try:
+        return next_office(
+            step.session,
+            jurisdiction=step.jurisdiction,
+            unit_code=code,
+            unit_name=name,
+            role=role,
+            instead=instead,
+            excluded=excluded,
+        )
+    except EngineError as error:
+        raise reader.failure(error, reader.element.settings["exclude"]) from error
 
 
 def _assignee(reader: Reader, where: Place) -> UUID | None:

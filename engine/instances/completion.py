@@ -19,6 +19,7 @@ from engine.instances.conductor import Conductor, Live
 from engine.instances.entering import entered
 from engine.instances.hooks import DocumentOrder, Step
 from engine.instances.incidents import Attempt
+from engine.instances.models import InstanceStatus
 from engine.instances.store import Held
 from engine.organisation.roles import Role
 from engine.prepared import Found
@@ -45,6 +46,7 @@ class Completed:
     Args:
         instance_id: the instance that moved.
         incident_id: the step failed within a caller's transaction, and only the incident was written.
+        status: where the instance stands now, as in `InstanceStatus`.
         again: this is the answer to a request that was answered before.
     """
 
@@ -121,8 +123,17 @@ def complete(
             raise
         completed_row = _item(row) | done
     if attempt.incident_id is not None:
-        return Completed(instance_id=held.id, item_row=_item(row), incident_id=attempt.incident_id)
-    return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=held.status)
+        return _failed(row, attempt.incident_id)
+    return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=step.status)
+
+
+def _failed(row: Found, incident_id: UUID) -> Completed:
+    return Completed(
+        instance_id=row.instance_id,
+        item_row=_item(row),
+        status=InstanceStatus.INCIDENT.value,
+        incident_id=incident_id,
+    )
 
 
 def _completer(row: Found, actor: Actor) -> str | None:

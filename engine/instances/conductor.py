@@ -145,7 +145,7 @@ class Conductor:
                 step.ledger.note(Tag.INSTANCE_STEP_DONE, told)
         difference.ended = cancelled or workflow.is_completed
         rows = difference.write()
-        status = self._status(step, live, cancelled=cancelled, tried=tried)
+        status = step.status = self._status(step, live, cancelled=cancelled, tried=tried)
         ended = None if status.value in MOVABLE else step.now
         endings = [each.outcome for each in workflow.outcome if each.outcome]
         version = store.save(

@@ -223,6 +223,9 @@ class Difference:
             self.step.ledger.note(
                 Tag.WORK_ITEM_CREATED, noted | {"role": row["role"], "unit": row["why"]["unit"], "due": due_at}
             )
+            if instead_of := row["why"].get("instead_of"):
+                told = noted | {"role": row["role"], "unit": row["why"]["unit"], "instead_of": instead_of}
+                self.step.ledger.note(Tag.WORK_ITEM_REDIRECTED, told)
         return rows
 
     def _item_row(self, task: OpenTask) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class Step:
     going_back: bool = False
     #: a completion is taken back: every clock goes on as if it had not been
     taking_back: bool = False
+    #: where the instance stands after the step; empty until it is settled
+    status: str = ""
 
     @property
     def case_id(self) -> UUID:

@@ -1,8 +1,10 @@
 """A step that failed: what was tried is kept, an operator sees it and tries again."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -48,10 +50,24 @@ _AGAIN: Final = (
         element_name=bindparam("name"),
         code=bindparam("said"),
         message=bindparam("because"),
+        reason=bindparam("phrase", type_=_INCIDENT.c.reason.type),
         expression=bindparam("source"),
         data_keys=bindparam("keys", type_=_INCIDENT.c.data_keys.type),
     )
 )
+
+
+#: what somebody's data looks like within a message: text between straight quotes
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def without_values(message: str, expression: str) -> str:
+    """Return a message without the values that it quotes; what the expression itself says stays.
+
+    A function that cannot read its argument names it (`date(): "…" is no date`), and an argument may be what a resident
+    wrote.
+    """
+    return _QUOTED.sub(lambda found: found[0] if found[0] in expression else '"…"', message)
 
 
 @dataclass(frozen=True)
@@ -104,9 +120,10 @@ def raise_incident(
     Returns:
         The incident's id.
     """
+    reason = failure.reason.with_texts(partial(without_values, expression=failure.expression or ""))
     facts = {
         "element": failure.element_id, "process": failure.process_id, "name": element.name if element else "",
-        "said": failure.code[:64], "because": failure.reason, "source": failure.expression,
+        "said": failure.code[:64], "because": str(reason), "phrase": reason.to_json(), "source": failure.expression,
         "keys": list(failure.data_keys),
     }  # fmt: skip
     known = [row.id for row in connection.execute(_OF_INSTANCE, {"instance": held.id}) if attempt.same(row.attempt)]
@@ -119,6 +136,7 @@ def raise_incident(
             "id": identity, "jurisdiction": held.jurisdiction, "case_id": held.case_id, "instance_id": held.id,
             "attempt": attempt.to_json(), "element_id": facts["element"], "process_id": facts["process"],
             "element_name": facts["name"], "code": facts["said"], "message": facts["because"],
+            "reason": facts["phrase"],
             "expression": facts["source"], "data_keys": facts["keys"], "state": IncidentState.OPEN.value, "tries": 1,
             "created_at": now,
         }  # fmt: skip

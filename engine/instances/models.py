@@ -75,7 +75,10 @@ class Incident(Base):
     process_id: Mapped[str] = mapped_column(String(120))
     element_name: Mapped[str] = mapped_column(String(200), default="")
     code: Mapped[str] = mapped_column(String(64))
+    #: in English, for programs; older rows have only this
     message: Mapped[str] = mapped_column(Text)
+    #: the same as template and facts (`Phrase.to_json`), so that everybody reads it in their language
+    reason: Mapped[Any | None] = mapped_column(Json)
     expression: Mapped[str | None] = mapped_column(Text)
     #: names of the data that the step saw; never the values
     data_keys: Mapped[Any] = mapped_column(Json, default=list)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 
 from engine.audit import Actor, Tag
 from engine.deadlines.models import Clock, Rung
-from engine.errors import EngineError, Invalid
+from engine.errors import EngineError, Invalid, enumerated
 from engine.instances.escalation_texts import TEXTS
 from engine.instances.hooks import Step
 from engine.instances.incidents import Attempt, raise_incident
@@ -174,7 +174,7 @@ def raise_incident_of(step: Step, clock: Clock, rung: Rung, missed: list[EngineE
         element_id=clock.element_id,
         process_id=clock.process_id,
         task_id=clock.scope_id,
-        reason="; ".join(error.message for error in missed or [nobody]),
+        reason=enumerated([error.message for error in missed or [nobody]]),
     )
     step.ledger.flush()
     attempt = Attempt("rung", str(rung.id), {}, Actor.engine())

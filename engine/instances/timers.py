@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, Tag
 from engine.db import writing
 from engine.deadlines.models import Clock, ClockState, Timer, TimerState
-from engine.errors import EngineError
+from engine.errors import EngineError, reason_of
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor, Trial
 from engine.instances.incidents import Attempt
@@ -151,7 +151,7 @@ def give_up(
             element_id=row.element_id,
             process_id=row.process_id,
             task_id=row.task_id,
-            reason=str(error) or type(error).__name__,
+            reason=reason_of(error),
         )
         return _later(conductor, session, row, trial, now, last=last)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from engine import feel
+from engine.errors import Phrase, enumerated, reason_of
 from engine.spiff.failure import StepFailed
 from engine.spiff.ports import Host, ServiceCall
 from engine.spiff.values import settled
@@ -39,7 +40,7 @@ class Environment:
         value, _ = self._evaluated(task, source or "", context)
         return value
 
-    def _evaluated(self, task: Any, source: str, context: Mapping[str, Any] | None) -> tuple[Any, list[str]]:
+    def _evaluated(self, task: Any, source: str, context: Mapping[str, Any] | None) -> tuple[Any, list[Phrase]]:
         data = task.data if context is None else context
         objects = task.workflow.data_objects
         if objects:
@@ -50,7 +51,7 @@ class Environment:
             result = compiled(data, now=self.host.now(), functions=functions)
             return settled(feel.lower(result.value)), list(result.warnings)
         except Exception as error:  # what a function of the host raises is this element's failure too
-            self.fail(task, getattr(error, "code", "feel-failed"), str(error), source, cause=error)
+            self.fail(task, getattr(error, "code", "feel-failed"), reason_of(error), source, cause=error)
 
     def text_or_value(self, task: Any, source: str) -> Any:
         """Evaluate what begins with `=`; anything else is the text itself."""
@@ -71,9 +72,15 @@ class Environment:
         if value is None and unknown is not None:
             return unknown
         if value is not True and value is not False:
-            shown = "null" if value is None else f"a {type(value).__name__}"
-            because = f" ({'; '.join(warnings)})" if warnings else ""
-            self.fail(task, "condition-unknown", f"a condition is neither true nor false but {shown}{because}", source)
+            shown = feel.kind(feel.lift(value))
+            unknown_because = Phrase("a condition is neither true nor false but {kind}", kind=shown)
+            if warnings:
+                unknown_because = Phrase(
+                    "a condition is neither true nor false but {kind} ({because})",
+                    kind=shown,
+                    because=enumerated(warnings),
+                )
+            self.fail(task, "condition-unknown", unknown_because, source)
         return bool(value)
 
     def decide(self, task: Any, decision_id: str) -> Any:
@@ -96,10 +103,10 @@ class Environment:
             raise
         except Exception as error:
             code = getattr(error, "code", "step-failed")
-            self.fail(task, code, str(error) or type(error).__name__, expression, cause=error)
+            self.fail(task, code, reason_of(error), expression, cause=error)
 
     def fail(
-        self, task: Any, code: str, reason: str, expression: str | None = None, cause: BaseException | None = None
+        self, task: Any, code: str, reason: Phrase, expression: str | None = None, cause: BaseException | None = None
     ) -> NoReturn:
         """Raise that an element failed; its author's element, or the nearest one before it."""
         blamed = task

@@ -10,6 +10,7 @@ from typing import Any
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 
+from engine.errors import Phrase
 from engine.spiff.environment import Environment
 from engine.spiff.moments import Moments
 from engine.spiff.record import Record
@@ -134,7 +135,9 @@ class Execution(Flat, Moments, Record, BpmnWorkflow):
         spec = self.subprocess_specs[task.task_spec.spec]
         inside = self.subprocesses[task.id] = Inside(spec, task, self)
         if inside.depth > MAX_CALLS:
-            self.script_engine.fail(task, "calls-too-deep", f"processes call each other more than {MAX_CALLS} deep")
+            self.script_engine.fail(
+                task, "calls-too-deep", Phrase("processes call each other more than {most} deep", most=MAX_CALLS)
+            )
         inside.begin(data)
 
     def open_inside(self, task: Token, data: dict[str, Any]) -> Inside:
@@ -190,7 +193,9 @@ class Execution(Flat, Moments, Record, BpmnWorkflow):
                 continue
             steps += 1
             if steps > limit:
-                self.script_engine.fail(task, "too-many-steps", f"more than {limit} steps without anybody asked")
+                self.script_engine.fail(
+                    task, "too-many-steps", Phrase("more than {most} steps without anybody asked", most=limit)
+                )
             self.run(task)
 
     def run(self, task: Token) -> None:
@@ -271,7 +276,11 @@ class Execution(Flat, Moments, Record, BpmnWorkflow):
                 return
             scope = activity.workflow
         if isinstance(thrown, Error):
-            self.script_engine.fail(task, "error-uncaught", f"nobody catches the error {thrown.code or thrown.name!r}")
+            self.script_engine.fail(
+                task,
+                "error-uncaught",
+                Phrase("nobody catches the error {error}", error=thrown.code or repr(thrown.name)),
+            )
 
     def armed_on(self, activity: Token) -> list[Token]:
         """The error, escalation and cancel events that wait on the border of an activity."""

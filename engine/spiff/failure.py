@@ -1,6 +1,6 @@
 """A step that could not be made."""
 
-from engine.errors import EngineError
+from engine.errors import EngineError, Phrase
 
 
 class StepFailed(EngineError):
@@ -25,7 +25,7 @@ class StepFailed(EngineError):
         element_id: str,
         process_id: str,
         task_id: str,
-        reason: str,
+        reason: Phrase,
         expression: str | None = None,
         data_keys: tuple[str, ...] = (),
     ) -> None:
@@ -43,5 +43,5 @@ class StepFailed(EngineError):
         self.process_id = process_id
         self.task_id = task_id
         self.expression = expression
-        self.reason = reason
+        self.reason: Phrase = reason
         self.data_keys = data_keys

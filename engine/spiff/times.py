@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.clock import CHINA
+from engine.errors import Phrase
 from engine.feel import YearMonthDuration
 
 #: A duration as ISO 8601 writes it; weeks beside days, as FEEL and Camunda allow.
@@ -61,19 +62,19 @@ def duration(value: Any) -> Duration:
         return _limited(Duration(months=value.months, rest=dt.timedelta(0)))
     found = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None or value.strip().endswith(("P", "T")):
-        raise ValueError(f"{value!r} is no duration such as P5D or PT1H")
+        raise ValueError(Phrase("{value} is no duration such as P5D or PT1H", value=_quoted(value)))
     part = {name: float(number) for name, number in found.groupdict().items() if number and name != "sign"}
     sign = -1 if found["sign"] else 1
     months = int(part.pop("years", 0)) * 12 + int(part.pop("months", 0))
     try:
         return _limited(Duration(months=sign * months, rest=sign * dt.timedelta(**part)))
     except OverflowError as error:
-        raise ValueError(f"{value!r} is too long") from error
+        raise ValueError(Phrase("{value} is too long", value=_quoted(value))) from error
 
 
 def _limited(value: Duration) -> Duration:
     if abs(value.months) * 31 + abs(value.rest.days) > MAX_DAYS:
-        raise ValueError("a timer is at most a hundred years away")
+        raise ValueError(Phrase("a timer is at most a hundred years away"))
     return value
 
 
@@ -90,12 +91,20 @@ def instant(value: Any) -> dt.datetime:
         try:
             value = dt.datetime.fromisoformat(value.strip().partition("[")[0])
         except ValueError as error:
-            raise ValueError(f"{value!r} is no instant such as 2026-05-01T09:00:00+08:00") from error
+            raise _no_instant(value) from error
     if isinstance(value, dt.datetime):
         return value if value.tzinfo else value.replace(tzinfo=CHINA)
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day, tzinfo=CHINA)
-    raise ValueError(f"{value!r} is no instant such as 2026-05-01T09:00:00+08:00")
+    raise _no_instant(value)
+
+
+def _no_instant(value: Any) -> ValueError:
+    return ValueError(Phrase("{value} is no instant such as 2026-05-01T09:00:00+08:00", value=_quoted(value)))
+
+
+def _quoted(value: Any) -> str:
+    return f'"{str(value)[:60]}"'
 
 
 def cycle(value: Any) -> Cycle:
@@ -109,12 +118,12 @@ def cycle(value: Any) -> Cycle:
     else:
         found = CYCLE.fullmatch(value.strip())
         if found is None:
-            raise ValueError(f"{value!r} is no cycle such as R3/PT1H")
+            raise ValueError(Phrase("{value} is no cycle such as R3/PT1H", value=_quoted(value)))
         times = int(found["times"]) if found["times"] else None
         first, _, second = found["rest"].rpartition("/")
         every, start = duration(second), instant(first) if first else None
     if every.empty:
-        raise ValueError(f"{value!r} is a cycle in which no time passes")
+        raise ValueError(Phrase("{value} is a cycle in which no time passes", value=_quoted(value)))
     return Cycle(times=times, start=start, every=every)
 
 

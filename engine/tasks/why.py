@@ -32,6 +32,7 @@ class Why:
         unit, unit_code, unit_kind: the unit that has it; None for the resident.
         requested: name of the unit that the diagram asked for.
         place: name of the place of the matter.
+        instead_of: the role that has it first, where everybody who holds it did an earlier round.
         climbed: nobody in the requested unit held the role, so that a unit above it has the item.
     """
 
@@ -43,6 +44,7 @@ class Why:
     requested: str | None = None
     place: str | None = None
     climbed: bool = False
+    instead_of: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what is kept in `work_item.why`."""
@@ -55,7 +57,7 @@ class Why:
             "requested": self.requested,
             "place": self.place,
             "climbed": self.climbed,
-        }
+        } | ({"instead_of": self.instead_of} if self.instead_of else {})
 
 
 _OWN: Final = {
@@ -71,6 +73,10 @@ _REASON: Final = {
 _CLIMBED: Final = (
     "；{requested}没有该岗位的人员，由上级{unit}办理",
     "; {requested} has nobody in that role, so {unit} above it takes it",
+)
+_INSTEAD: Final = (
+    "；{requested}的{role}都办过前一轮，这一轮须换人",
+    "; every {role} of {requested} did an earlier round, and this one is for somebody else",
 )
 _SENTENCE: Final = ("{who}的{role}岗位，{reason}{climbed}", "The {role} of {who}, {reason}{climbed}")
 _PARTY: Final = ("由{requested}本人办理", "For the party itself: {requested}")
@@ -107,8 +113,16 @@ def sentence(why: dict[str, Any], locale: str) -> str:
         who=who,
         role=_in_sentence(label(why["role"], locale)),
         reason=_REASON[relation][language].format(**facts),
-        climbed=_CLIMBED[language].format(**facts) if why["climbed"] else "",
+        climbed=_beside(why, facts, locale),
     )
+
+
+def _beside(why: dict[str, Any], facts: dict[str, Any], locale: str) -> str:
+    """What is said when it is not the one who comes first."""
+    language = 0 if locale.lower().startswith("zh") else 1
+    if instead_of := why.get("instead_of"):
+        return _INSTEAD[language].format(role=_in_sentence(label(instead_of, locale)), requested=facts["requested"])
+    return _CLIMBED[language].format(**facts) if why["climbed"] else ""
 
 
 def _in_sentence(role: str) -> str:

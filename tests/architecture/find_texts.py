@@ -21,7 +21,7 @@ _WORD = re.compile(r"[A-Za-z]{2}")
 _KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "N_": None, "ngettext": (1, 2)}
 _OPTIONS = {"trimmed": "true"}
 #: which argument is the text; of an error it is the second
-_FIRST = {"Phrase": 0, "N_": 0, "FeelLimitError": 0}
+_FIRST = {"Phrase": 0, "N_": 0, "FeelLimitError": 0, "NoResult": 0}
 _PHRASES = {"FeelSyntaxError"}
 
 

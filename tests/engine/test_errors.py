@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engine.errors import Invalid, Phrase
+from engine.errors import Invalid, Phrase, enumerated, reason_of
 from engine.feel import FeelSyntaxError, compile
 
 
@@ -45,3 +45,34 @@ def test_syntax_error_says_problem_and_hint_as_phrases() -> None:
         "there is no function `{name}`",
         "write `{code}`, or `{other}`",
     )
+
+
+def test_phrase_kept_in_a_row_comes_back_as_what_it_was() -> None:
+    kept = json.loads(json.dumps(Phrase("{what}; {n}", what=Phrase("it takes {most}", most=3), n=None).to_json()))
+    phrase = Phrase.from_json(kept)
+    assert phrase == "it takes 3; None"
+    assert (phrase.template, phrase.facts["what"].template) == ("{what}; {n}", "it takes {most}")
+
+
+def test_texts_of_a_phrase_are_changed_and_its_own_words_are_not() -> None:
+    phrase = Phrase("{function}: a {problem}", function="a", problem=Phrase("a {value}", value="a"))
+    assert phrase.with_texts(str.upper) == "A: a a A"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (Invalid("x", "{thing} is wrong", thing="it"), "it is wrong"),
+        # a phrase within an exception that is none of ours
+        (ValueError(Phrase("{value} is too long", value="P1Y")), "P1Y is too long"),
+        (ZeroDivisionError("division by zero"), "an unexpected error: ZeroDivisionError: division by zero"),
+        (KeyError(), "an unexpected error: KeyError"),
+    ],
+)
+def test_every_exception_has_a_reason_that_can_be_translated(error: Exception, said: str) -> None:
+    reason = reason_of(error)
+    assert (reason, isinstance(reason, Phrase)) == (said, True)
+
+
+def test_several_phrases_are_read_as_one() -> None:
+    assert enumerated([Phrase("a"), Phrase("b"), Phrase("c")]) == "a; b; c"

@@ -11,7 +11,6 @@ from engine.cases.subject import get_case, subject_of
 from engine.cases.view import item_facts
 from engine.errors import Conflict, Invalid
 from engine.forms import Part
-from engine.instances.models import Instance
 from engine.organisation.absences import covered_keys
 from engine.organisation.policy import Action, require
 from engine.organisation.service import inbox_keys
@@ -122,7 +121,7 @@ def complete_work_item(body: dict[str, Any], item_id: UUID) -> Any:
     return {
         "id": item_id,
         "state": done.item.state,
-        "instance_status": session.get_one(Instance, done.instance_id, populate_existing=True).status,
+        "instance_status": done.status,
         "next_items": [item.id for item in done.next_items],
     }
 

@@ -8,6 +8,7 @@ from flask_babel import gettext, lazy_gettext
 
 from engine.audit import ActorKind, AuditEvent, Tag
 from engine.cases.view import CaseView
+from web.words import role_label
 
 #: tag → sentence, icon, tone. `%(…)s` are facts of the event.
 _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
@@ -43,6 +44,11 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.INSTANCE_STEP_DONE: (lazy_gettext("自动完成：%(name)s"), "gear", "plain"),
     Tag.INSTANCE_MESSAGE_RECEIVED: (lazy_gettext("收到消息：%(name)s"), "envelope", "plain"),
     Tag.WORK_ITEM_CREATED: (lazy_gettext("待办：%(name)s"), "circle", "plain"),
+    Tag.WORK_ITEM_REDIRECTED: (
+        lazy_gettext("%(instead_of)s都办过前一轮，改由%(unit)s%(role)s办理：%(name)s"),
+        "shuffle",
+        "warn",
+    ),
     Tag.WORK_ITEM_CLAIMED: (lazy_gettext("认领：%(name)s"), "person-check", "accent"),
     Tag.WORK_ITEM_RELEASED: (lazy_gettext("放回：%(name)s"), "arrow-return-left", "plain"),
     Tag.WORK_ITEM_ASSIGNED: (lazy_gettext("指派给%(to)s：%(name)s"), "share", "accent"),
@@ -120,7 +126,8 @@ def other_numbers(view: CaseView) -> dict[UUID, str]:
 
 def _line(event: AuditEvent, others: Mapping[UUID, str]) -> dict[str, Any]:
     sentence, icon, tone = _SENTENCES.get(event.tag, (event.tag, "circle", "plain"))
-    facts = event.data if isinstance(event.data, Mapping) else {}
+    facts = dict(event.data) if isinstance(event.data, Mapping) else {}
+    facts |= {name: role_label(facts[name]) for name in ("role", "instead_of") if facts.get(name)}
     title = str(sentence) % _Facts(facts) if "%(" in str(sentence) else str(sentence)
     title = title.rstrip("：: ")
     if event.case_id is not None and event.case_id in others:

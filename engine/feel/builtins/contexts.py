@@ -45,7 +45,7 @@ def context_put_at(context: dict[str, Value], keys: list[Value], value: Value) -
     for key in keys[:-1]:
         inner = current.get(key)
         if not isinstance(inner, dict):
-            raise NoResult(f"there is no context `{key}`")
+            raise NoResult("there is no context `{name}`", name=key)
         current[key] = current = dict(inner)
     current[keys[-1]] = value
     return outermost

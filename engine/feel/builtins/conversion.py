@@ -21,9 +21,14 @@ def whole(value: Decimal) -> int:
     return int(value)
 
 
+def _quoted(text: str) -> str:
+    """Show a value between quotes, by which whoever keeps the message knows what not to keep."""
+    return '"' + text[:60].replace('"', '\\"') + '"'
+
+
 def _read(text: str, what: str, value: Value) -> Value:
     if value is None:
-        raise NoResult(f'"{text[:60]}" is no {what}')
+        raise NoResult("{text} is no {kind}", text=_quoted(text), kind=what)
     return value
 
 
@@ -104,7 +109,7 @@ def number_from_text(text: str, grouping: str | None = None, point: str | None =
     plain = text.replace(grouping, "") if grouping else text
     plain = plain.replace(point, ".") if point else plain
     if not _NUMBER.fullmatch(plain):
-        raise NoResult(f'"{text[:60]}" is no number')
+        raise NoResult("{text} is no {kind}", text=_quoted(text), kind="number")
     return number(DECIMALS.create_decimal(plain))
 
 

@@ -16,7 +16,7 @@ def _place(items: list[Value], position: Decimal) -> int:
     """Return the Python index of a position counted from 1, or from -1 at the end."""
     place = int(position)
     if place == 0 or abs(place) > len(items):
-        raise NoResult(f"there is no position {place} in a list of {len(items)}")
+        raise NoResult("there is no position {place} in a list of {length}", place=place, length=len(items))
     return place - 1 if place > 0 else len(items) + place
 
 
@@ -50,7 +50,7 @@ def sublist(items: list[Value], start: Decimal, length: Decimal | None = None) -
         return items[first:]
     end = first + int(length)
     if length < 1 or end > len(items):
-        raise NoResult(f"the list has {len(items)} items")
+        raise NoResult("the list has {length} items", length=len(items))
     return items[first:end]
 
 

@@ -17,7 +17,7 @@ def substring(text: str, start: Decimal, length: Decimal | None = None) -> Value
         raise NoResult("the start position is not 0, and the length at least 1")
     first = first - 1 if first > 0 else len(text) + first
     if first < 0 or first >= max(1, len(text)):
-        raise NoResult(f"the text has {len(text)} characters")
+        raise NoResult("the text has {length} characters", length=len(text))
     return text[first:] if length is None else text[first : first + int(length)]
 
 

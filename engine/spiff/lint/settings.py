@@ -15,7 +15,19 @@ PARTY = re.compile(r"p[1-9]")
 NUMBER = re.compile(r"\d+")
 ADDRESSEE = re.compile(r"resident|owner|parties|party:\s*\S.*|[a-z][a-z_]*@.+")
 #: Settings whose value is a key of something else.
-KEYS = ("role", "clock", "ladder", "notice", "document", "state", "outcome", "convert.kind", "offer.form", "check")
+KEYS = (
+    "role",
+    "exclude.else",
+    "clock",
+    "ladder",
+    "notice",
+    "document",
+    "state",
+    "outcome",
+    "convert.kind",
+    "offer.form",
+    "check",
+)
 UNITS = ("working-days", "calendar-days", "calendar-months", "hours", "fixed-date")
 
 ACTIVITIES = (
@@ -42,6 +54,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "role": ("lane", *ACTIVITIES),
     "unit": ("lane", *ACTIVITIES),
     "exclude": ("lane", *PEOPLE),
+    "exclude.else": ("lane", *PEOPLE),
     "clock": ACTIVITIES,
     "clock.amount": ACTIVITIES,
     "clock.unit": ACTIVITIES,

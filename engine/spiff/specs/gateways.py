@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any
 
+from engine.errors import Phrase
 from engine.spiff.data import merged
 from engine.spiff.specs.element import Element
 from engine.spiff.specs.token import FUTURE, OPEN, READY, WAITING, Token
@@ -88,7 +89,7 @@ class Conditional(Element):
         task.workflow.script_engine.fail(
             task,
             "no-way-out",
-            "none of the conditions on its flows holds and it has no default flow",
+            Phrase("none of the conditions on its flows holds and it has no default flow"),
             " | ".join(condition for condition, _ in self.ways if condition) or None,
         )
 

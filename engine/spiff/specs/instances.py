@@ -7,6 +7,7 @@ they overwrite each other. Here the wrapper keeps its own count, and an instance
 
 from typing import Any
 
+from engine.errors import Phrase
 from engine.spiff.data import differences, write
 from engine.spiff.specs.element import Element
 from engine.spiff.specs.token import READY, STARTED, Token
@@ -48,14 +49,21 @@ class Repeated(Element):
         if self.how.collection is not None:
             items = engine.evaluate(task, self.how.collection)
             if items is None or not isinstance(items, list):
-                engine.fail(task, "not-a-list", "its collection is no list", self.how.collection)
+                engine.fail(task, "not-a-list", Phrase("its collection is no list"), self.how.collection)
         else:
             number = engine.evaluate(task, self.how.cardinality)
             if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-                engine.fail(task, "not-a-number", "its number of instances is no whole number", self.how.cardinality)
+                engine.fail(
+                    task, "not-a-number", Phrase("its number of instances is no whole number"), self.how.cardinality
+                )
             items = list(range(1, min(number, MAX_INSTANCES + 1) + 1))
         if len(items) > MAX_INSTANCES:
-            engine.fail(task, "too-many-instances", f"more than {MAX_INSTANCES} instances", self.how.collection)
+            engine.fail(
+                task,
+                "too-many-instances",
+                Phrase("more than {most} instances", most=MAX_INSTANCES),
+                self.how.collection,
+            )
         return list(items)
 
     def begin(self, task: Token) -> None:
@@ -72,7 +80,7 @@ class Repeated(Element):
         items = self.items(task)
         if index >= len(items):
             task.workflow.script_engine.fail(
-                task, "no-such-instance", "its collection has fewer items than it had", self.how.collection
+                task, "no-such-instance", Phrase("its collection has fewer items than it had"), self.how.collection
             )
         task.internal_data["count"] = {"total": len(items), "begun": len(items), "done": len(items) - 1}
         if self.how.results:

@@ -5,6 +5,7 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 
+from engine.errors import reason_of
 from engine.spiff import times
 from engine.spiff.data import standing
 from engine.spiff.specs.token import Token
@@ -127,7 +128,7 @@ class Timer(Trigger):
                 store["left"] = cycle.times
                 store["every"] = [cycle.every.months, cycle.every.rest.total_seconds()]
         except (ValueError, OverflowError) as error:
-            engine.fail(task, "timer-value", str(error), self.expression)
+            engine.fail(task, "timer-value", reason_of(error), self.expression)
         store["due"] = due.astimezone(dt.UTC).isoformat()
 
     def due(self, store: Store) -> dt.datetime | None:

@@ -54,6 +54,7 @@ def test_completing_writes_typed_data_and_opens_what_follows(world: World) -> No
     assert (done.item.element_id, done.item.completed_by) == ("verify", world.me.name)
     assert [item.element_id for item in done.next_items] == ["solve"]
     assert set(world.items()) == {"solve"}
+    assert done.status == InstanceStatus.RUNNING
     assert world.tags()[2:] == [Tag.WORK_ITEM_COMPLETED, Tag.WORK_ITEM_CREATED]
     assert [event.seq for event in world.events()] == [1, 2, 3, 4]
     assert world.instance().lock_version == 2
@@ -192,6 +193,7 @@ def test_the_end_is_told_with_its_outcome_in_the_same_transaction(world: World) 
 
 
 def test_a_rework_excludes_who_did_the_round_before(world: World) -> None:
+    other = make_staff(world.session, "second", roles=[("community", world.district.unit("willow"))])
     world.start(
         p.package(
             p.start(),
@@ -206,7 +208,6 @@ def test_a_rework_excludes_who_did_the_round_before(world: World) -> None:
     with pytest.raises(Forbidden) as caught:
         world.complete("rework")
     assert caught.value.code == "task-excluded"
-    other = make_staff(world.session, "second", roles=[("community", world.district.unit("willow"))])
     assert world.complete("rework", by=other).item.completed_by == other.name
 
 

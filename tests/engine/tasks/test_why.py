@@ -38,6 +38,14 @@ CASES = [
         "区回访组的回访员岗位，因为流程规定这一步由区回访组办理",
         "The call-back officer of 区回访组, because the process gives this step to 区回访组",
     ),
+    # a rework, and everybody who comes first handled the first round
+    (
+        Why(role="department_lead", relation=Relation.DATA, unit="区住建局", unit_kind="department",
+            requested="区住建局", instead_of="handler"),
+        "区住建局的部门负责人岗位，因为本件交给了区住建局；区住建局的承办人都办过前一轮，这一轮须换人",
+        "The department lead of 区住建局, because this matter was given to 区住建局; "
+        "every handler of 区住建局 did an earlier round, and this one is for somebody else",
+    ),
     # the resident's own step
     (Why(role="resident", relation=Relation.RESIDENT), "由诉求人本人办理", "For the resident who filed the matter"),
 ]  # fmt: skip

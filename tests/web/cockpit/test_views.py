@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
-from engine.cases.incidents import without_values
 from engine.cases.vault import Vault
 from engine.db import new_id, writing
 from engine.definitions import Package, deploy
 from engine.errors import Conflict
+from engine.instances.incidents import without_values
 from engine.instances.models import Incident, IncidentState
 from engine.notices.models import Notice, NoticeState
 from engine.tasks import WorkItem
@@ -107,7 +107,7 @@ def test_operator_sees_where_and_why_a_step_failed(client: FlaskClient, incident
     sign_in(client, "operator")
     page = client.get("/cockpit/incidents").text
     assert incident.element_id in page
-    assert "nobody" in page.lower()
+    assert "没有人担任“街道领导”" in page
     assert 'nav-count nav-count-late">1<' in page
     detail = client.get(f"/cockpit/incidents/{incident.id}").text
     assert "完成待办" in detail
@@ -128,12 +128,35 @@ def test_message_does_not_repeat_what_was_typed(
     app: Flask, client: FlaskClient, session: Session, district: District, now: datetime
 ) -> None:
     incident = fail(app, session, district, now, MISREAD)
-    assert "邻居的病情" in incident.message  # else there is nothing to leave out
+    assert '"…" is no number' in incident.message  # nor does the row
+    assert "邻居的病情" not in f"{incident.message}{incident.reason}"
     sign_in(client, "operator")
     page = client.get(f"/cockpit/incidents/{incident.id}").text
     assert "邻居的病情" not in page
-    assert "is no number" in page
+    assert "不是 number" in page
     assert "邻居的病情" not in client.get("/cockpit/incidents").text
+
+
+def test_everybody_reads_in_their_language_what_went_wrong(
+    client: FlaskClient, incident: Incident, session: Session, district: District
+) -> None:
+    sign_in(client, "operator")
+    address = f"/cockpit/incidents/{incident.id}"
+    assert "没有人担任“街道领导”" in client.get(address).text
+    with writing(session):
+        district.person("operator").locale = "en"
+    assert "Nobody holds the role Street leader in" in client.get(address).text
+
+
+def test_an_incident_kept_before_reasons_were_reads_in_english(
+    client: FlaskClient, session: Session, incident: Incident
+) -> None:
+    with writing(session):
+        incident.reason, incident.message = None, 'date(): "王某" is no date; {braces} stay'
+    sign_in(client, "operator")
+    page = client.get(f"/cockpit/incidents/{incident.id}").text
+    assert "is no date; {braces} stay" in page
+    assert "王某" not in page
 
 
 @pytest.mark.parametrize(
