@@ -10,6 +10,7 @@ from engine import feel
 from engine.audit import Actor, Tag, record
 from engine.cases.accusing import Sealing, route_of, seal
 from engine.cases.filing import start_data
+from engine.cases.indexing import names_in
 from engine.cases.links import origins
 from engine.cases.models import Attachment, Case, CaseLink, CaseSealing, CaseState, LinkKind, SealingSide
 from engine.cases.numbers import take_number
@@ -141,7 +142,7 @@ def _file(step: Step, order: _Order, origin: Case, version: LoadedVersion, vault
     )
     session.add(made)
     session.flush()
-    index_case(session, made, without=[vault.open(origin.personal, origin.id).get("name", "")])
+    index_case(session, made, without=names_in(session, origin, vault))
     session.add(CaseLink(from_id=origin.id, to_id=made.id, kind=order.link, linked_at=step.now))
     if order.text is None:
         _copy_files(session, origin, made)  # with words of its own it is an excerpt, and files may say more than those

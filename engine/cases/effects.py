@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.audit import Actor, Tag, record
+from engine.cases.correction import take_correction
 from engine.cases.documents import issue_document
 from engine.cases.members import MEMBERS, list_members
 from engine.cases.models import UNDER_WAY, Case, CaseState
 from engine.cases.parties import PARTIES, load_parties, recipients, rows_of
 from engine.cases.party import PETITIONER
 from engine.cases.reaching import recipient_of
+from engine.cases.search import index_case
 from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
@@ -55,6 +57,7 @@ def case_hooks(vault: Vault, *, site: str) -> Hooks:
         ]
 
     hooks = Hooks(issue_document=issue, on_end=end, resident=resident, seal=vault.seal_address, site=site)
+    hooks.on_entered = take_correction
     hooks.party, hooks.party_keys = party, party_keys
     hooks.register_performer(EXTEND, extend)
     hooks.register_performer(MEMBERS, list_members)
@@ -213,6 +216,7 @@ def _merge(step: Step, case: Case, ended: Ended) -> None:
             fields={"duplicate_of": [NO_SUCH_NUMBER]},
         )
     case.merged_into_id = original.merged_into_id or original.id
+    index_case(step.session, case)
     record(
         step.session,
         tag=Tag.CASE_MERGED,

@@ -43,6 +43,7 @@ class Filing:
         kind: key of the process that it is filed for.
         start: what was entered into the start form of that process, as it was sent.
         parties: other people whom it concerns, where that process knows parties.
+        known: whoever files it thinks that it may be a matter that was there already.
     """
 
     title: str
@@ -59,6 +60,7 @@ class Filing:
     kind: str = "petition"
     start: Mapping[str, Any] = field(default_factory=dict)
     parties: tuple[NewParty, ...] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,9 @@ def file_case(
             data = started | start_data(session, case, place)
             _keep_apart(session, case, version, data, actor, now)
             index_case(session, case, without=[filing.name])
-            facts = {"channel": filing.channel, "place": place.code, "category": filing.category}
+            facts: dict[str, Any] = {
+                "channel": filing.channel, "place": place.code, "category": filing.category,
+            } | ({"known": True} if filing.known else {})  # fmt: skip
             record(session, tag=Tag.CASE_FILED, actor=actor, at=now, jurisdiction=jurisdiction, case_id=case.id,
                    data=facts)  # fmt: skip
             add_photos(session, case, photos, actor=actor, now=now)

@@ -64,8 +64,8 @@ class PartySchema(Schema):
 
 class FilingSchema(Schema):
     """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
-    `email`, `name_hidden`, `locale`, `kind` (key of a process), `start` (its start form),
-    `parties` (a list, see `PartySchema`). Messages are gettext ids."""
+    `email`, `name_hidden`, `known` (it may be a matter that was there already), `locale`, `kind` (key of a process),
+    `start` (its start form), `parties` (a list, see `PartySchema`). Messages are gettext ids."""
 
     class Meta:
         unknown = EXCLUDE
@@ -80,6 +80,7 @@ class FilingSchema(Schema):
     phone = fields.String(load_default="", validate=_phone)
     email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
     name_hidden = fields.Boolean(load_default=True)
+    known = fields.Boolean(load_default=False)
     kind = fields.String(load_default="petition", validate=validate.Regexp(r"[a-z][a-z0-9_-]{0,63}$"))
     start = fields.Dict(keys=fields.String(), load_default=dict)
     parties = fields.List(fields.Nested(PartySchema), load_default=list, validate=validate.Length(max=8))

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from engine.audit import Tag, record
 from engine.cases.handling import Acting
 from engine.cases.models import Case, CaseState
+from engine.cases.search import index_case
 from engine.cases.subject import get_case, subject_of
 from engine.cases.verb_texts import TEXTS
 from engine.db import writing
@@ -47,6 +48,7 @@ def merge(acting: Acting, item_id: UUID, *, into: str, reason: str) -> Case:
         acting.runtime.cancel(acting.session, item.instance_id, reason=reason, actor=acting.actor, now=acting.now)
         case.state, case.ended_at, case.merged_into_id = CaseState.MERGED, acting.now, original.id
         acting.session.execute(update(Case).where(Case.merged_into_id == case.id).values(merged_into_id=original.id))
+        index_case(acting.session, case)
         for tag, data in (
             (Tag.CASE_MERGED, {"into": original.number, "reason": reason}),
             (Tag.CASE_ENDED, {"outcome": CaseState.MERGED.value, "number": case.number}),

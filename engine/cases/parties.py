@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, Tag, record
+from engine.cases.indexing import index_again
 from engine.cases.models import Case
 from engine.cases.party import APPLICANT, PETITIONER, CaseParty
 from engine.cases.reaching import recipient_of
@@ -219,6 +220,7 @@ def add_party(
         told = {"party": party.key, "role": party.role}
         _note(session, Tag.CASE_PARTY_ADDED, case, told, actor, now)
         session.flush()
+        index_again(session, case, vault)  # nobody is found by the name of a party
         return party
 
 

@@ -38,7 +38,9 @@ class Hit:
 
 
 def index_case(session: Session, case: Case, *, without: Iterable[str] = ()) -> None:
-    """Write what a case is found by; a sealed one is found by nothing. Its row must be in the database.
+    """Write what a case is found by; a sealed one is found by nothing, one that was merged by its number alone.
+
+    Its row must be in the database.
 
     Args:
         without: names that are left out of the text, such as the petitioner's.
@@ -47,11 +49,18 @@ def index_case(session: Session, case: Case, *, without: Iterable[str] = ()) -> 
         session.flush()
         session.execute(delete(CaseSearch).where(CaseSearch.case_id == case.id))
         if not case.sealed:
-            said = f"{case.title}\n{case.text}"
-            for name in without:
-                said = said.replace(name, " ") if len(name.strip()) > 1 else said
-            session.add(CaseSearch(case_id=case.id, words=sorted(set(_words(_NUMBERS.sub(" ", said))))))
+            said = "" if case.merged_into_id else f"{case.title}\n{case.text}"
+            session.add(CaseSearch(case_id=case.id, words=sorted(matter_words(said, without))))
         session.flush()
+
+
+def matter_words(said: str, without: Iterable[str] = ()) -> set[str]:
+    """Return the words of a text by which matters are found and compared, without these names and without numbers that
+    belong to a person.
+    """
+    for name in without:
+        said = said.replace(name.strip(), " ") if len(name.strip()) > 1 else said
+    return set(_words(_NUMBERS.sub(" ", said)))
 
 
 def search(session: Session, viewer: Viewer, asked: str) -> list[Hit]:
@@ -71,7 +80,9 @@ def search(session: Session, viewer: Viewer, asked: str) -> list[Hit]:
     words = sorted(set(_words(asked)))
     if not words or any(_CHINESE.match(part) and len(part) < 2 for part in parts):
         raise Invalid("search-too-short", "Enter at least two characters of what the matter is about.")
-    return _seen(session, viewer, _candidates(session, viewer, [_match(session, words)]), parts)[:SHOWN]
+    return _seen(
+        session, viewer, _candidates(session, viewer, [_match(session, words), Case.merged_into_id.is_(None)]), parts
+    )[:SHOWN]
 
 
 def _words(said: str) -> Iterator[str]:

@@ -113,7 +113,7 @@ def complete(
         if row.has_draft:
             connection.execute(_DROP_DRAFTS, {"item": item_id})
         step.ledger.note(Tag.WORK_ITEM_COMPLETED, _told(row, request_key, assisted))
-        _issue_document(step, row, element.settings, {**task.data, **data})
+        _follow_up(step, row, element.settings, task.data, data)
         try:
             live.workflow.complete(task.id, {**data, "completed_by": _completer(row, actor)})
             rows = conductor.settle(step, live, before=before, done=task.id, tried=tried)
@@ -236,7 +236,11 @@ def _open_task(conductor: Conductor, step: Step, live: Live, row: Found) -> Open
     return task
 
 
-def _issue_document(step: Step, row: Found, settings: Mapping[str, str], data: Mapping[str, Any]) -> None:
+def _follow_up(
+    step: Step, row: Found, settings: Mapping[str, str], data: Mapping[str, Any], entered: Mapping[str, Any]
+) -> None:
+    """Let the case take note of what was entered, and issue the document that the task orders."""
+    step.hooks.on_entered(step, entered)
     template = settings.get("document")
     if not template:
         return
@@ -245,7 +249,7 @@ def _issue_document(step: Step, row: Found, settings: Mapping[str, str], data: M
         template=template,
         element_id=row.element_id,
         process_id=row.process_id,
-        data=data,
+        data={**data, **entered},
         unit_id=row.unit_id,
         settings=settings,
     )

@@ -148,6 +148,7 @@ class Hooks:
     Args:
         performers: by `zeebe:taskDefinition type`; `notify` is the runtime's own.
         issue_document: issues a document; what it returns is merged into the data of a send task.
+        on_entered: takes note of what a task's form took, typed, by field.
         on_end: takes note that a main process has ended.
         resident: how the resident of a case is reached; nobody when they left no address.
         party: how a party of a case is reached, by its key; for None, every party.
@@ -160,6 +161,7 @@ class Hooks:
 
     performers: dict[str, Performer] = field(default_factory=dict)
     issue_document: Callable[[Step, DocumentOrder], Mapping[str, Any] | None] = _nothing
+    on_entered: Callable[[Step, Mapping[str, Any]], None] = _nothing
     on_end: Callable[[Step, Ended], None] = _nothing
     resident: Callable[[Session, UUID], list[Recipient]] = _nobody
     party: Callable[[Session, UUID, str | None], list[Recipient]] = _parties_unknown

@@ -27,6 +27,7 @@ from web.cases.diagram import step_rows
 from web.cases.forms import ShownForm, shown_form
 from web.cases.offering import shown_offers
 from web.cases.people import assisted_items, panel
+from web.cases.similar import similar_panel
 from web.cases.verbs import hand_back, task_verbs
 from web.cases.views import read_case
 from web.words import one_line, say
@@ -154,7 +155,7 @@ def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] |
         story=story.lines(view.events, others=story.other_numbers(view)), steps=step_rows(view),
         request_key=secrets.token_urlsafe(18), extension=extension or {},
         offers=shown_offers(view.case, current.viewer()),
-        party_panel=panel(view), assists=item.id in assisted_items(view),
+        party_panel=panel(view), similar=similar_panel(view), assists=item.id in assisted_items(view),
         may_extend=form is not None and may_ask(session, item, current.staff()),
         owner=next((each.owner for each in view.work if each.item.id == item.id), None),
         verbs=task_verbs(item, view), me=current.staff(), second=timedelta(seconds=1),

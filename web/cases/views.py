@@ -23,6 +23,7 @@ from web.cases.files import send_stored
 from web.cases.offering import shown_offers
 from web.cases.papers import send_paper
 from web.cases.people import assisted_items, panel
+from web.cases.similar import similar_panel
 from web.languages import choose_locale
 
 blueprint: Final = Blueprint("cases", __name__)
@@ -45,7 +46,7 @@ def show(case_id: UUID) -> str:
         "cases/case.html", view=view, case=view.case, now=current.now(), urgent=_waits_for_reader(case_id),
         story=story.lines(view.events, whole="story" in request.args, others=story.other_numbers(view)),
         reasons=reasons, steps=step_rows(view), offers=shown_offers(view.case, current.viewer()),
-        party_panel=panel(view), assisting=assisted_items(view),
+        party_panel=panel(view), assisting=assisted_items(view), similar=similar_panel(view),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "moving": ("migrate",),
     "people": ("staff", "audit"),
     "tokens": ("token",),
+    "searching": ("search",),
     "keeping": ("retention",),
     "demonstration": ("demo",),
 }

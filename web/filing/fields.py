@@ -86,6 +86,7 @@ def read_filing(
     given: dict[str, Any] = {name: form.get(name, "") for name in TEXTS}
     given["place"] = given.pop("finer_place") or given["place"]
     given["name_hidden"] = "name_hidden" in form
+    given["known"] = "known" in form
     given |= {"locale": locale, "kind": kind, "start": dict(start)}
     if channels:
         given["channel"] = form.get("channel", "")

@@ -10,13 +10,14 @@ from werkzeug.wrappers import Response
 from engine.audit import Actor
 from engine.cases import slips
 from engine.cases.filing import Filed, by_receipt
-from engine.cases.kinds import kinds
+from engine.cases.kinds import kind_of, kinds
 from engine.cases.matter import promised
+from engine.cases.similar import matters_nearby
 from engine.errors import EngineError
 from engine.organisation.grid import finer_places as places_inside
 from web import current
 from web.auth.access import public
-from web.filing.page import FilingPage, asked_kind
+from web.filing.page import USUAL, FilingPage, asked_kind
 from web.guard import limiter
 from web.languages import choose_locale
 from web.navigation import home as staff_home
@@ -61,6 +62,22 @@ def finer_places() -> str:
     """Answer the estates and buildings of a community, as a part of the form."""
     found = places_inside(current.session(), current.settings().jurisdiction, request.args.get("place", ""))
     return render_template("portal/finer_places.html", finer=found, values={})
+
+
+@blueprint.get("/file/nearby")
+@public
+@limiter.limit(lambda: current.settings().rate_portal)
+def nearby() -> str:
+    """Answer what may be known of open matters of a category near a place, as a part of the form."""
+    wanted = {name: request.args.get(name, "")[:64] for name in ("kind", "category", "place")}
+    kind = wanted["kind"] or USUAL
+    found = matters_nearby(
+        current.session(), jurisdiction=current.settings().jurisdiction, kind=kind, category=wanted["category"],
+        place=wanted["place"], now=current.now(),
+    )  # fmt: skip
+    offered = kind_of(current.session(), kind, choose_locale()).categories if found else []
+    names = {each["value"]: each["label"] for each in offered}
+    return render_template("portal/nearby.html", found=found, names=names, known=bool(request.args.get("known")))
 
 
 @blueprint.get("/receipt")

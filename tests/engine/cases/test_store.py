@@ -1,7 +1,7 @@
 """Numbers without gaps, files under their hash, attachments, similar matters, documents."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,9 @@ from engine.audit import Actor, Tag, timeline
 from engine.cases.attachments import StagedPhoto, add_photos, attachment, attachments_of, stage_photo
 from engine.cases.blobs import BlobStore
 from engine.cases.documents import documents_of, issue_document
-from engine.cases.models import CaseState, Document, NumberSeries
+from engine.cases.models import Document, NumberSeries
 from engine.cases.numbers import take_number
 from engine.cases.photos import Photo
-from engine.cases.similar import likeness, pairs, similar_cases
 from engine.db import new_id, writing
 from engine.errors import Invalid, NotFound, Unavailable
 from engine.organisation.models import UnitKind
@@ -90,32 +89,6 @@ def test_a_file_of_another_case_is_not_found(session: Session) -> None:
     (added,) = add_photos(session, mine, [staged()], actor=Actor.resident(), now=NOW)
     with pytest.raises(NotFound):
         attachment(session, other.id, added.id)
-
-
-@pytest.mark.parametrize(
-    ("other", "alike"),
-    [
-        ("三号楼前路灯坏了，晚上很黑", True),  # the same lamp in other words
-        ("三号楼路灯不亮", True),
-        ("下水道堵了，污水漫到路上", False),  # another matter
-    ],
-)
-def test_similar_matters_are_found_by_their_words(other: str, alike: bool) -> None:
-    mine = pairs("三号楼前的路灯不亮", "三号楼前的路灯已经坏了两周，晚上很黑")
-    assert (likeness(mine, pairs(other, "")) >= 0.25) is alike
-
-
-def test_similar_cases_are_open_recent_and_of_the_same_community(session: Session) -> None:
-    community = make_unit(session, UnitKind.COMMUNITY, "c")
-    building = make_unit(session, UnitKind.BUILDING, "b", parent=community)
-    elsewhere = make_unit(session, UnitKind.COMMUNITY, "d")
-    case = make_case(session, place=building)
-    same = make_case(session, place=community)
-    make_case(session, place=elsewhere)  # another community
-    make_case(session, place=community, state=CaseState.SOLVED)  # already answered
-    make_case(session, place=community, filed_at=NOW - timedelta(days=200))  # too long ago
-    found = similar_cases(session, case, community, now=NOW)
-    assert [s.case.id for s in found] == [same.id]
 
 
 TEMPLATE = "<h1>答复意见书</h1><p>{{ number }} {{ title }}，{{ issued_at|date }}</p><script>alert(1)</script>"

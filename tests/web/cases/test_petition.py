@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.audit import Actor
+from engine.audit import Actor, AuditEvent, Tag
 from engine.cases.models import Case
 from engine.definitions import Package, deploy
 from engine.organisation.models import UnitKind
@@ -115,6 +115,7 @@ def test_fields_come_as_an_answer_needs_them(app: Flask, case: Case, session: Se
 
 def test_draft_is_kept_for_its_author_alone(app: Flask, case: Case, session: Session) -> None:
     do(app, session, "community", "record", category="noise")
+    session.rollback()
     client = app.test_client()
     sign_in(client, "grid")
     item = item_of(session, "verify")
@@ -133,6 +134,7 @@ def test_second_click_is_the_same_completion_and_a_second_person_is_told(
 ) -> None:
     item = item_of(session, "record")
     do(app, session, "community", "record", category="noise")
+    session.rollback()
     client = app.test_client()
     sign_in(client, "community")
     again = send(client, f"/tasks/{item.id}", {"category": "noise", "request_key": "k" * 20})
@@ -145,6 +147,7 @@ def test_second_click_is_the_same_completion_and_a_second_person_is_told(
 
 def test_petition_travels_to_a_department_that_may_ask_for_more_time(app: Flask, case: Case, session: Session) -> None:
     do(app, session, "community", "record", category="noise")
+    session.rollback()
     do(app, session, "grid", "verify", contacted="yes", facts_found="属实，凌晨仍在施工")
     do(app, session, "grid", "attempt", attempt_result="unsolved", attempt_note="现场劝阻无效")
     do(app, session, "community", "consider", community_can="no")
@@ -170,6 +173,7 @@ def test_petition_travels_to_a_department_that_may_ask_for_more_time(app: Flask,
 
 def test_diagram_has_its_tokens_pages_and_a_table(app: Flask, case: Case, session: Session) -> None:
     do(app, session, "community", "record", category="noise")
+    session.rollback()
     client = app.test_client()
     sign_in(client, "grid")
     send(client, f"/tasks/{item_of(session, 'verify').id}/claim")
@@ -190,3 +194,24 @@ def test_diagram_is_closed_to_who_may_not_see_it(client: FlaskClient, case: Case
     sign_in(client, "plum-grid")
     assert client.get(f"/cases/{case.id}/tokens").status_code == 403
     assert client.get(f"/cases/{case.id}/drawing").status_code == 403
+
+
+def test_a_corrected_category_becomes_the_matter_s_own(
+    app: Flask, case: Case, session: Session, district: District
+) -> None:
+    page = do(app, session, "community", "record", category="sanitation")
+    session.rollback()  # read what others have committed since
+    session.expire_all()
+    assert session.get_one(Case, case.id).category == "sanitation"
+    corrected = select(AuditEvent).where(AuditEvent.case_id == case.id, AuditEvent.tag == Tag.CASE_CORRECTED)
+    event = session.scalars(corrected).one()
+    assert event.data == {"field": "category", "before": "noise", "after": "sanitation"}
+    assert event.actor_id == str(district.person("community").id)
+    assert "更正了事项内容" in page
+
+
+def test_a_category_that_was_right_is_no_correction(app: Flask, case: Case, session: Session) -> None:
+    do(app, session, "community", "record", category="noise")
+    session.rollback()
+    corrected = select(AuditEvent).where(AuditEvent.case_id == case.id, AuditEvent.tag == Tag.CASE_CORRECTED)
+    assert session.scalars(corrected).all() == []
