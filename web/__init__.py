@@ -97,8 +97,8 @@ def _register_areas(app: "Flask") -> None:
     from web.cases.verbs import blueprint as verbs
     from web.cases.views import blueprint as cases
     from web.cockpit.views import blueprint as cockpit
-    from web.escalations.views import blueprint as escalations
-    from web.feeds import models as _feeds  # noqa: F401 - its table is one of ours
+    from web.escalations.signing import blueprint as escalations
+    from web.feeds.views import blueprint as feeds
     from web.filing.views import blueprint as desk
     from web.inbox.saved import blueprint as saved
     from web.inbox.views import blueprint as inbox
@@ -112,7 +112,7 @@ def _register_areas(app: "Flask") -> None:
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (comments.blueprint, files.blueprint, searching.blueprint)
-    for blueprint in (*staff, notices, desk, *own, portal, matter, proposals):
+    for blueprint in (*staff, notices, desk, *own, feeds, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)

@@ -137,3 +137,5 @@ class Tag(StrEnum):
     PASSWORD_CHANGED = "account:password:changed"  # noqa: S105 - the name of an event, no password
     TOKEN_ISSUED = "account:token:issued"  # noqa: S105 - likewise
     TOKEN_REVOKED = "account:token:revoked"  # noqa: S105 - likewise
+    FEED_OPENED = "account:calendar:opened"
+    FEED_CLOSED = "account:calendar:closed"

@@ -29,7 +29,7 @@ MOST: Final = 200
 #: Whom the lower rungs remind: they act, they do not acknowledge.
 _DOERS: Final = frozenset({"owner", "handler"})
 #: Spelled out: SQLite uses the partial index only for a condition without parameters.
-_RUNNING: Final = text("clock.state = 'running'")
+RUNNING: Final = text("clock.state = 'running'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +40,23 @@ class LateClock:
         rung: the highest one that has fired; None when none has.
         unit: whose clock it is; None for one that runs over the whole matter.
         read_by: name of who has acknowledged the rung.
+        to_sign: the highest one that a person has still to sign.
+        signed_by: name of who has signed the rung.
     """
 
     clock: Clock
     rung: Rung | None
     unit: str | None
     read_by: str | None
+    to_sign: Rung | None = None
+    signed_by: str | None = None
 
     @property
     def waits(self) -> bool:
         """Whether a lead is still to acknowledge it; what only reminds the handler asks nothing of a lead."""
-        return self.rung is not None and self.rung.acknowledged_at is None and bool(set(self.rung.rule["to"]) - _DOERS)
+        if self.rung is None or self.rung.unsigned or self.rung.acknowledged_at is not None:
+            return False
+        return bool(set(self.rung.rule["to"]) - _DOERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,8 @@ class Escalation:
     place: str | None
     work: tuple[OpenWork, ...]
     may_acknowledge: bool
+    may_sign: bool = False
+    may_reassign: bool = False
 
     @property
     def rung(self) -> str | None:
@@ -85,6 +93,13 @@ class Escalation:
     def waiting(self) -> tuple[UUID, ...]:
         """The rungs that the viewer can acknowledge."""
         return tuple(each.rung.id for each in self.clocks if each.rung and each.waits and self.may_acknowledge)
+
+    @property
+    def to_sign(self) -> tuple[UUID, ...]:
+        """The rungs that the viewer can sign: of clocks that are late still."""
+        if not self.may_sign:
+            return ()
+        return tuple(each.to_sign.id for each in self.clocks if each.to_sign)
 
     @property
     def read(self) -> bool:
@@ -123,17 +138,21 @@ def escalations(session: Session, viewer: Viewer, *, now: datetime, case_id: UUI
         .join(Case, Case.id == Clock.case_id)
         .join(place, place.id == Case.place_id)
         .outerjoin(unit, unit.id == Clock.unit_id)
-        .where(_RUNNING, urgent, _within(viewer, unit, place))
+        .where(RUNNING, urgent, within(viewer, unit, place))
         .order_by(Clock.due_at, Clock.id)
         .limit(MOST + 1)
     ).all()
     cut_off, rows = len(rows) > MOST, rows[:MOST]
     known = _fired(session, [clock.id for clock, *_ in rows])
+    unsigned = _unsigned(session, [clock.id for clock, *_ in rows if clock.due_at <= now])
     cases = {case.id: (case, where) for _, case, _, where in rows}
     clocks: dict[UUID, list[LateClock]] = {}
     for clock, _, name, _ in rows:
-        rung, reader = known.get(clock.id, (None, None))
-        clocks.setdefault(clock.case_id, []).append(LateClock(clock=clock, rung=rung, unit=name, read_by=reader))
+        rung, reader, signer = known.get(clock.id, (None, None, None))
+        late = LateClock(
+            clock=clock, rung=rung, unit=name, read_by=reader, signed_by=signer, to_sign=unsigned.get(clock.id)
+        )
+        clocks.setdefault(clock.case_id, []).append(late)
     subjects = subjects_of(session, [case for case, _ in cases.values()])
     work = open_work_of(session, list(cases))
     seen = (
@@ -151,7 +170,7 @@ def late_count(session: Session, viewer: Viewer, *, now: datetime) -> int:
         .join(Case, Case.id == Clock.case_id)
         .join(place, place.id == Case.place_id)
         .outerjoin(unit, unit.id == Clock.unit_id)
-        .where(_RUNNING, Clock.due_at <= now, _within(viewer, unit, place))
+        .where(RUNNING, Clock.due_at <= now, within(viewer, unit, place))
     )
     return session.scalar(statement) or 0
 
@@ -181,7 +200,7 @@ def _urgency(each: Escalation) -> tuple[str, float]:
     return each.rung or "", -each.due_at.timestamp()
 
 
-def _within(viewer: Viewer, unit: type[OrgUnit], place: type[OrgUnit]) -> ColumnElement[bool]:
+def within(viewer: Viewer, unit: type[OrgUnit], place: type[OrgUnit]) -> ColumnElement[bool]:
     """Narrow to clocks of units in reach, of matters that lie there, and of matters that are worked on there now."""
     bounds = reach(viewer, Action.ACKNOWLEDGE)
 
@@ -204,15 +223,23 @@ def _within(viewer: Viewer, unit: type[OrgUnit], place: type[OrgUnit]) -> Column
     return Clock.jurisdiction.in_(bounds.jurisdictions) & mine & open_to
 
 
-def _fired(session: Session, clock_ids: list[UUID]) -> dict[UUID, tuple[Rung, str | None]]:
-    """Return the highest rung of each clock that has fired, and who has acknowledged it."""
+def _fired(session: Session, clock_ids: list[UUID]) -> dict[UUID, tuple[Rung, str | None, str | None]]:
+    """Return the highest rung of each clock that has fired, who has acknowledged it, and who has signed it."""
+    signer = aliased(Staff)
     rows = session.execute(
-        select(Rung, Staff.name)
+        select(Rung, Staff.name, signer.name)
         .outerjoin(Staff, Staff.id == Rung.acknowledged_by)
+        .outerjoin(signer, signer.id == Rung.signed_by)
         .where(Rung.clock_id.in_(clock_ids), Rung.state == RungState.FIRED)
         .order_by(Rung.position)
     )
-    return {rung.clock_id: (rung, name) for rung, name in rows}
+    return {rung.clock_id: (rung, name, signed) for rung, name, signed in rows}
+
+
+def _unsigned(session: Session, clock_ids: list[UUID]) -> dict[UUID, Rung]:
+    """Return the highest rung of each clock that waits for a signature; a higher one need not be signed itself."""
+    waiting = select(Rung).where(Rung.clock_id.in_(clock_ids), Rung.state == RungState.FIRED, Rung.signed_at.is_(None))
+    return {rung.clock_id: rung for rung in session.scalars(waiting.order_by(Rung.position)) if rung.unsigned}
 
 
 def _seen(
@@ -228,4 +255,6 @@ def _seen(
         place=place if Field.PLACE in visible else None,
         work=tuple(work) if Field.OWNER in visible else (),
         may_acknowledge=may(viewer, Action.ACKNOWLEDGE, subject),
+        may_sign=may(viewer, Action.SIGN, subject),
+        may_reassign=may(viewer, Action.ASSIGN, subject),
     )

@@ -25,6 +25,8 @@ class Show(StrEnum):
     SOON = "soon"
     #: an escalation is still to be acknowledged
     WAITING = "waiting"
+    #: a person is still to sign it
+    SIGN = "sign"
     #: somebody has acknowledged it
     ACKNOWLEDGED = "acknowledged"
 
@@ -33,6 +35,7 @@ _CHIPS: Final = {
     Show.ALL: (lazy_gettext("全部"), None),
     Show.LATE: (lazy_gettext("已超期"), "exclamation-octagon-fill"),
     Show.SOON: (lazy_gettext("即将到期"), "hourglass-split"),
+    Show.SIGN: (lazy_gettext("待签发"), "pencil-square"),
     Show.WAITING: (lazy_gettext("待知悉"), "bell"),
     Show.ACKNOWLEDGED: (lazy_gettext("已知悉"), "check-all"),
 }
@@ -72,6 +75,8 @@ def belongs(matter: Escalation, show: Show, now: datetime) -> bool:
             return matter.due_at <= now
         case Show.SOON:
             return matter.due_at > now
+        case Show.SIGN:
+            return bool(matter.to_sign)
         case Show.WAITING:
             return bool(matter.waiting)
         case Show.ACKNOWLEDGED:

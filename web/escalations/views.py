@@ -34,7 +34,7 @@ def index() -> str:
     return render_template(
         "escalations/index.html", desk=desk, shown=shown, groups=by_rung(shown), filters=filters, now=now,
         chips=chips(filters, desk.matters, now), late=count(desk.matters, Show.LATE, now),
-        waiting=count(desk.matters, Show.WAITING, now), rungs=RUNGS,
+        waiting=count(desk.matters, Show.WAITING, now), unsigned=count(desk.matters, Show.SIGN, now), rungs=RUNGS,
     )  # fmt: skip
 
 
