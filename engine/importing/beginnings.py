@@ -19,6 +19,8 @@ from engine.spiff.document import (
 
 _DC = "http://www.omg.org/spec/DD/20100524/DC"
 _DI = "http://www.omg.org/spec/DD/20100524/DI"
+_MODELER = "http://camunda.org/schema/modeler/1.0"
+_PLATFORM, _VERSION = "Camunda Cloud", "8.8.0"
 #: Size of a start event, and how far it stands before what it starts.
 _SIZE, _GAP = 36, 60
 
@@ -32,6 +34,17 @@ def make_executable(root: Node) -> set[str]:
         elif any(True for _ in nodes_of(process)):
             process.set("isExecutable", "true")
     return said
+
+
+def name_platform(root: Node, notes: Notes) -> None:
+    """Say for which platform the file is now, so that the Camunda Modeler shows the settings that are read here."""
+    was = root.get(f"{{{_MODELER}}}executionPlatform")
+    if was == _PLATFORM:
+        return
+    if was is not None:
+        notes.lose(root, "platform", Phrase("the file was for {platform}; it is for Camunda 8 now", platform=was))
+    root.set(f"{{{_MODELER}}}executionPlatform", _PLATFORM)
+    root.set(f"{{{_MODELER}}}executionPlatformVersion", _VERSION)
 
 
 def add_starts(root: Node, notes: Notes) -> None:

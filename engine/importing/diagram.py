@@ -3,7 +3,7 @@
 from lxml import etree
 
 from engine.errors import Phrase
-from engine.importing.beginnings import add_starts, make_executable
+from engine.importing.beginnings import add_starts, make_executable, name_platform
 from engine.importing.camunda import map_camunda
 from engine.importing.expressions import translate_expressions
 from engine.importing.flows import connect_flows, name_links, use_shared_definitions
@@ -38,6 +38,7 @@ def import_diagram(name: str, content: bytes) -> Imported:
     use_shared_definitions(root)
     name_links(root)
     said = make_executable(root)
+    name_platform(root, notes)
     map_camunda(root, notes)
     translate_expressions(root, notes)
     add_starts(root, notes)

@@ -175,6 +175,15 @@ def test_process_that_was_only_drawn_becomes_executable() -> None:
     assert read_definitions({"x.bpmn": found.content}).processes["P"].executable
 
 
+@pytest.mark.parametrize(("drawn", "lossy"), [("", []), ("Camunda Platform", ["platform"]), ("Camunda Cloud", [])])
+def test_camunda_modeler_shows_what_is_read_here(drawn: str, lossy: list[str]) -> None:
+    modeler = 'xmlns:m="http://camunda.org/schema/modeler/1.0"'
+    said = f'{modeler} m:executionPlatform="{drawn}"' if drawn else modeler
+    found = import_diagram("x.bpmn", drawing(WHOLE).replace(b"targetNamespace", said.encode() + b" targetNamespace"))
+    assert b'm:executionPlatform="Camunda Cloud"' in found.content
+    assert [each.kind for each in found.lossy] == lossy
+
+
 def test_importing_again_changes_nothing() -> None:
     first = imported('<b:manualTask/><b:manualTask id="a b"/>' + flow("1", "a b", "manualTask"))
     assert import_diagram("x.bpmn", first.content).content == first.content
