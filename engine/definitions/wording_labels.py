@@ -8,7 +8,8 @@ SETTINGS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh_CN": {
         "name": "名称", "kind": "类型", "lane": "泳道", "parent_id": "所在子流程", "role": "办理角色",
         "unit": "办理单位",
-        "exclude": "不得办理的人员", "clock": "计时", "clock.amount": "时限", "clock.unit": "时限单位",
+        "exclude": "不得办理的人员",
+        "exclude.else": "无人可办时的角色", "clock": "计时", "clock.amount": "时限", "clock.unit": "时限单位",
         "clock.roll": "遇节假日", "clock.kind": "时限性质", "clock.suspension": "可中止的情形",
         "clock.start": "起算时间", "ladder": "督办阶梯",
         "extend": "延期的计时", "extend.amount": "延长", "extend.unit": "延长单位", "extend.reason": "延期理由",
