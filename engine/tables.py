@@ -4,6 +4,7 @@ from engine import heartbeats, retention
 from engine.audit import models as audit
 from engine.cases import models as cases
 from engine.cases import party as parties
+from engine.cases import service_record as services
 from engine.db import Base
 from engine.deadlines import models as deadlines
 from engine.definitions import models as definitions
@@ -37,5 +38,6 @@ __all__ = [
     "parties",
     "proposals",
     "retention",
+    "services",
     "tasks",
 ]

@@ -54,7 +54,7 @@ def templates() -> list[dict[str, Any]]:
     decision = _plain("决策 · decision", {"type": "zeebe:calledDecision", "property": "decisionId"}, "what")
     result = _plain("结果变量 · result", {"type": "zeebe:calledDecision", "property": "resultVariable"}, "what")
     made = [
-        _template("task", "办理任务 · Task", "UserTask", (*_WHO, "document", "check", *_CLOCK, *_SHOWN),
+        _template("task", "办理任务 · Task", "UserTask", (*_WHO, "document", "serves", "check", *_CLOCK, *_SHOWN),
                   [_hidden("", {"type": "zeebe:userTask"}), form], ["bpmn:Task"]),
         _template("notice", "通知 · Notice", "SendTask", ("notice", "to", "document", *_SHOWN), [_work("notify")],
                   ["bpmn:Task"]),

@@ -93,6 +93,7 @@ def _register_areas(app: "Flask") -> None:
     from web.cases.assisting import blueprint as assisting
     from web.cases.offers import blueprint as offers
     from web.cases.parties import blueprint as parties
+    from web.cases.serving import blueprint as serving
     from web.cases.tasks import blueprint as tasks
     from web.cases.verbs import blueprint as verbs
     from web.cases.views import blueprint as cases
@@ -111,7 +112,7 @@ def _register_areas(app: "Flask") -> None:
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
-    own = (comments.blueprint, files.blueprint, searching.blueprint)
+    own = (comments.blueprint, files.blueprint, searching.blueprint, serving)
     for blueprint in (*staff, notices, desk, *own, feeds, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -31,6 +31,10 @@ class Tag(StrEnum):
     CASE_COPY_REMOVED = "case:copy:removed"
     #: somebody beside the petitioner became a party
     CASE_PARTY_ADDED = "case:party:added"
+    #: somebody is no longer a party; their way in is closed
+    CASE_PARTY_REMOVED = "case:party:removed"
+    #: what is written of a party was corrected
+    CASE_PARTY_CORRECTED = "case:party:corrected"
     #: a party's way in was printed; an earlier one is closed
     CASE_PARTY_SLIP = "case:party:slip"
     CASE_COMMENTED = "case:comment:added"
@@ -39,6 +43,8 @@ class Tag(StrEnum):
     CASE_ATTACHED_INTERNALLY = "case:attachment:kept"
     CASE_DOCUMENT_ISSUED = "case:document:issued"
     CASE_DOCUMENT_SERVED = "case:document:served"
+    #: a record of service was wrong
+    CASE_SERVICE_REVOKED = "case:service:revoked"
     #: a copy of the file was handed to the resident
     CASE_EXPORTED = "case:copy:exported"
     #: somebody looked at what identifies the resident

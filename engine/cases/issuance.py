@@ -45,7 +45,8 @@ def issuance(session: Session, document: Document) -> Issuance:
     ).one()
     sha256 = text_hash(document.html)
     issued = events_of(session, document, Tag.CASE_DOCUMENT_ISSUED)
-    opened = events_of(session, document, Tag.CASE_DOCUMENT_SERVED)
+    served = events_of(session, document, Tag.CASE_DOCUMENT_SERVED)
+    opened = [each for each in served if each.data.get("how") == "online"]
     recorded = issued[0].data.get("sha256") if issued else None
     return Issuance(
         number=document.number,

@@ -84,26 +84,31 @@ def party_roles(version: LoadedVersion, locale: str) -> dict[str, str]:
     return {key: str(names.get(locale) or names.get("zh_CN") or key) for key, names in named.items()}
 
 
-def rows_of(session: Session, case_id: UUID) -> list[CaseParty]:
-    """Return the parties of a case beside the petitioner, in the order in which they came."""
-    return list(session.scalars(select(CaseParty).where(CaseParty.case_id == case_id).order_by(CaseParty.key)))
+def rows_of(session: Session, case_id: UUID, *, former: bool = False) -> list[CaseParty]:
+    """Return the parties of a case beside the petitioner, in the order in which they came.
+
+    Args:
+        former: also those who were removed.
+    """
+    found = select(CaseParty).where(CaseParty.case_id == case_id).order_by(CaseParty.key)
+    return list(session.scalars(found if former else found.where(CaseParty.removed_at.is_(None))))
 
 
 def get_party(session: Session, case_id: UUID, key: str) -> CaseParty:
     """Return a party of a case, not the petitioner.
 
     Raises:
-        NotFound: the case has none of this key.
+        NotFound: the case has none of this key, or no longer.
     """
     found = session.scalar(select(CaseParty).where(CaseParty.case_id == case_id, CaseParty.key == key))
-    if found is None:
+    if found is None or found.removed_at is not None:
         raise NotFound("party-unknown", "This matter has no party {party}.", party=key)
     return found
 
 
 def labels(session: Session, case_id: UUID, version: LoadedVersion | None, locale: str) -> dict[str, str]:
     """Return what each party of a case is called, by its key: a role, numbered where several share it."""
-    roles = [(PETITIONER, APPLICANT), *((row.key, row.role) for row in rows_of(session, case_id))]
+    roles = [(PETITIONER, APPLICANT), *((row.key, row.role) for row in rows_of(session, case_id, former=True))]
     names = {key: each.get(locale) or each["zh_CN"] for key, each in _ROLES.items()}
     if version is not None:
         names |= party_roles(version, locale) | _applicant(version, locale)
@@ -203,7 +208,7 @@ def add_party(
                 "Matter {number} takes no further party of this kind. Nothing was changed.",
                 number=case.number,
             )
-        last = max((int(row.key[1:]) for row in known), default=1)
+        last = max((int(row.key[1:]) for row in rows_of(session, case.id, former=True)), default=1)
         party = CaseParty(
             case_id=case.id,
             jurisdiction=case.jurisdiction,
@@ -254,11 +259,13 @@ def load_parties(step: Step, _call: ServiceCall) -> Mapping[str, Any]:
 
 
 def recipients(session: Session, case_id: UUID, key: str, vault: Vault) -> list[Recipient]:
-    """Return how a party beside the petitioner is reached; nobody when they left no address.
+    """Return how a party beside the petitioner is reached; nobody when they left no address, or were removed.
 
     Raises:
         NotFound: the case has no such party.
     """
+    if any(row.key == key and row.removed_at is not None for row in rows_of(session, case_id, former=True)):
+        return []
     party = get_party(session, case_id, key)
     recipient = recipient_of(vault.open(party.personal, party.id), key)
     return [recipient] if recipient else []

@@ -38,3 +38,5 @@ class CaseParty(Base):
     #: `resident`, or the staff id of whoever added them
     added_by: Mapped[str] = mapped_column(String(64))
     added_at: Mapped[datetime] = mapped_column(Instant)
+    #: when they ceased to be a party; the row stays, for what they did
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -88,6 +88,7 @@ def open_by_pin(session: Session, *, jurisdiction: str, number: str, pin: str, n
         select(Case, CaseParty)
         .join(CaseParty, CaseParty.case_id == Case.id)
         .where(Case.jurisdiction == jurisdiction, Case.number == parts["case"], CaseParty.key == f"p{parts['party']}")
+        .where(CaseParty.removed_at.is_(None))
     ).one_or_none()
     party = found.CaseParty if found is not None else None
     if party is not None and party.pin_failures >= MAX_PIN_FAILURES:

@@ -27,6 +27,8 @@ class EventKind(StrEnum):
     """What a line of the ledger says."""
 
     STARTED = "started"
+    #: what it runs from, such as a date of service, was wrong: it runs from another instant
+    CORRECTED = "corrected"
     EXTENDED = "extended"
     #: stands still: what it measures cannot go on, and the rule does not count that time
     SUSPENDED = "suspended"
@@ -42,7 +44,8 @@ class EventKind(StrEnum):
 
 #: lines that a date follows from
 COUNTED: Final = (
-    EventKind.STARTED.value, EventKind.EXTENDED.value, EventKind.SUSPENDED.value, EventKind.RESUMED.value,
+    EventKind.STARTED.value, EventKind.CORRECTED.value, EventKind.EXTENDED.value, EventKind.SUSPENDED.value,
+    EventKind.RESUMED.value,
 )  # fmt: skip
 
 
@@ -99,7 +102,8 @@ def lines_of(session: Session, clock_id: UUID) -> Sequence[ClockEvent]:
 def replay(clock: Clock, lines: Sequence[ClockEvent], calendar: WorkCalendar) -> Due:
     """Count a clock's date again from its ledger: the start, then each extension and each time that is not counted."""
     start, *moves = lines
-    received = datetime.fromisoformat(start.data["received"])
+    starts = [start, *(line for line in moves if line.kind == EventKind.CORRECTED)]
+    received = datetime.fromisoformat(starts[-1].data["received"])
     counted = due(received, clock.amount, clock.unit, calendar=calendar, roll=clock.roll)
     since: ClockEvent | None = None
     for line in moves:
@@ -108,7 +112,7 @@ def replay(clock: Clock, lines: Sequence[ClockEvent], calendar: WorkCalendar) ->
         elif line.kind == EventKind.EXTENDED:
             amount, unit = line.data["amount"], line.data["unit"]
             counted = extend(counted, amount, unit, calendar=calendar, roll=clock.roll)
-        elif since is not None:
+        elif line.kind == EventKind.RESUMED and since is not None:
             amount, unit = stood_still(since.at, line.at, clock.unit, calendar)
             reason = since.data.get("reason")
             counted = exclude(counted, amount, unit, calendar=calendar, roll=clock.roll, reason=reason)

@@ -116,6 +116,26 @@ def recompute_clock(
         return moved
 
 
+def correct_start(
+    session: Session, clock_id: UUID, received: datetime, *, reason: str, now: datetime, actor: Actor | None = None
+) -> Moved | None:
+    """Let a clock that runs begin at another instant, because what it runs from was recorded wrong.
+
+    What fired stays fired; rungs and timers that wait move. Whoever calls holds the lock of the instance.
+
+    Returns:
+        What moved; None when the date is the same, or the clock runs no more.
+    """
+    with writing(session):
+        clock = lock_clock(session, clock_id)
+        if clock.state not in LIVE:
+            return None
+        clock.started_at = received
+        ledger.enter(session, clock, EventKind.CORRECTED, now, {"received": received.isoformat(), "reason": reason})
+        session.flush()
+        return recompute_clock(session, clock_id, reason=reason, now=now, actor=actor)
+
+
 def recount_since(session: Session, jurisdiction: str) -> datetime | None:
     """Return since when clocks may stand at a date of an earlier calendar; None when all were counted anew."""
     since = session.scalar(select(Calendar.recount_since).where(Calendar.jurisdiction == jurisdiction))

@@ -55,6 +55,10 @@ def check(package: Package, *, functions: Collection[str] = FUNCTIONS, strict_la
     return sorted(found, key=lambda each: (_ORDER.index(Severity(each.severity)), each.file))
 
 
+#: What a setting names, where it is not called after it.
+_KINDS: Final = {"ladder": "decision", "serves": "document"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Checker:
     package: Package
@@ -132,7 +136,7 @@ class _Checker:
         """Check what the diagrams and ladders name outside of the diagrams."""
         notices = {name.rpartition(".")[0] for name in self.package.below("notices", ".txt")}
         documents = set(self.package.below("documents", ".html"))
-        known = {"notice": notices, "document": documents, "ladder": set(self.decision_ids)}
+        known = {"notice": notices, "document": documents, "serves": documents, "ladder": set(self.decision_ids)}
         for file, element in self.elements():
             yield from check_people(file, element, forms=self.form_ids, decisions=self.decision_ids)
             for setting, names in known.items():
@@ -144,7 +148,7 @@ class _Checker:
                         file,
                         element.id,
                         element.name,
-                        f"the package has no {'decision' if setting == 'ladder' else setting} {value!r}",
+                        f"the package has no {_KINDS.get(setting, setting)} {value!r}",
                         f"Add it, or name one of: {', '.join(sorted(names)) or 'none is there'}",
                     )
         ladders = {element.settings.get("ladder", "").strip() for _, element in self.elements()}

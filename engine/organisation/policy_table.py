@@ -83,6 +83,8 @@ class Action(StrEnum):
     EXPORT_COPY = "export_copy"
     ATTACH = "attach"
     COMMENT = "comment"
+    #: record that a document was served by hand or by post
+    SERVE = "serve"
     CLAIM = "claim"
     #: give back an item; leads may give back a colleague's
     RELEASE = "release"
@@ -203,10 +205,10 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     ),
     (
         _RETAINING, Relation.ASSIGNEE, _WORK | _PERSON,
-        {A.VIEW_CASE, A.CLAIM, A.RELEASE, A.SAVE_DRAFT, A.COMPLETE, A.COMMENT, A.ATTACH} | _PASSING_ON,
+        {A.VIEW_CASE, A.CLAIM, A.RELEASE, A.SAVE_DRAFT, A.COMPLETE, A.COMMENT, A.ATTACH, A.SERVE} | _PASSING_ON,
     ),
     # what somebody worked on stays readable, without the person; not for an agent, whose sight is the own tasks alone
-    (_RETAINING, Relation.PARTICIPANT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE, A.TAKE_BACK}),
+    (_RETAINING, Relation.PARTICIPANT, _WORK, {A.VIEW_CASE, A.COMMENT, A.SERVE, A.URGE, A.TAKE_BACK}),
     # colleagues read the matter; leads also whose it is, because they answer for the reply
     (_WORKERS, Relation.SAME_UNIT, _MATTER | {F.CLOCKS, F.DIAGRAM}, {A.VIEW_CASE}),
     ((Role.STREET_CENTRE,), Relation.SAME_UNIT, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE}),

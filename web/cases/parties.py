@@ -9,17 +9,20 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response
 
 from engine.cases.filing_schema import PartySchema
-from engine.cases.parties import add_party, may_add, party_roles, require_task
+from engine.cases.parties import NewParty, PartyView, add_party, may_add, party_roles, require_task
+from engine.cases.party_changes import correct_party, remove_party
 from engine.cases.slips import issue_slip, slip_number
 from engine.cases.subject import get_case
 from engine.cases.vault import new_submission
 from engine.cases.view import CaseView
 from engine.definitions import LoadedVersion
+from engine.errors import Conflict, Invalid, NotFound
 from web import current
 from web.cases.people import version_of
 from web.cases.views import read_case
 from web.languages import choose_locale
 from web.portal.codes import qr_code
+from web.words import say
 
 blueprint: Final = Blueprint("parties", __name__, url_prefix="/cases/<uuid:case_id>/parties")
 
@@ -37,11 +40,8 @@ def new(case_id: UUID) -> Response | str | tuple[str, int]:
     fields = _fields(version)
     if request.method == "GET":
         return _form(view, fields, {}, {})
-    try:
-        given = PartySchema().load({"role": next(iter(party_roles(version, "zh_CN"))), **request.form.to_dict()})
-    except ValidationError as error:
-        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
-        errors = {name: [gettext(str(text)) for text in texts] for name, texts in messages.items()}
+    given, errors = _read({"role": next(iter(party_roles(version, "zh_CN"))), **request.form.to_dict()})
+    if given is None:
         return _form(view, fields, request.form.to_dict(), errors), 422
     known = {(each.role, each.person.get("name"), each.person.get("phone", "")) for each in view.parties}
     if (given.role, given.name, given.phone) not in known:  # a double click adds one
@@ -49,6 +49,44 @@ def new(case_id: UUID) -> Response | str | tuple[str, int]:
             session, case, given, version=version, vault=current.vault(), actor=current.actor(), now=current.now()
         )
     flash(gettext("已加入。请打印凭条，当面交给本人。"), "success")
+    return redirect(url_for("cases.show", case_id=case_id, _anchor="parties"), code=303)
+
+
+@blueprint.route("/<key>/edit", methods=["GET", "POST"])
+def edit(case_id: UUID, key: str) -> Response | str | tuple[str, int]:
+    """Show what is written of a party, or take what it should say."""
+    session, case = current.session(), get_case(current.session(), case_id)
+    view = read_case(case_id)
+    require_task(session, case, current.viewer())
+    party = next((each for each in view.parties[1:] if each.key == key), None)
+    version = version_of(case)
+    if party is None or version is None:
+        raise NotFound("party-unknown", "This matter has no party {party}.", party=key)
+    fields = [each for each in _fields(version) if each["key"] != "role"]
+    if request.method == "GET":
+        return _form(view, fields, dict(party.person), {}, party=party)
+    given, errors = _read(request.form.to_dict() | {"role": party.role})
+    if given is None:
+        return _form(view, fields, request.form.to_dict(), errors, party=party), 422
+    correct_party(session, case, key, given, vault=current.vault(), actor=current.actor(), now=current.now())
+    flash(gettext("已更正。"), "success")
+    return redirect(url_for("cases.show", case_id=case_id, _anchor="parties"), code=303)
+
+
+@blueprint.post("/<key>/remove")
+def remove(case_id: UUID, key: str) -> Response:
+    """Remove a party; say what hinders it."""
+    session, case = current.session(), get_case(current.session(), case_id)
+    read_case(case_id)
+    require_task(session, case, current.viewer())
+    try:
+        remove_party(
+            session, case, key, request.form.get("reason", ""), runtime=current.runtime(), actor=current.actor(),
+            now=current.now(),
+        )  # fmt: skip
+        flash(gettext("已移除，凭条和 PIN 立即作废。请告知本人。"), "success")
+    except (Conflict, Invalid) as error:
+        flash(say(error), "warning")
     return redirect(url_for("cases.show", case_id=case_id, _anchor="parties"), code=303)
 
 
@@ -69,6 +107,16 @@ def slip(case_id: UUID, key: str) -> str:
     )  # fmt: skip
 
 
+def _read(sent: dict[str, str]) -> tuple[NewParty | None, dict[str, list[str]]]:
+    """Return who was written down, or None with the mistakes by field in the reader's language."""
+    try:
+        given: NewParty = PartySchema().load(sent)
+    except ValidationError as error:
+        messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+        return None, {name: [gettext(str(text)) for text in texts] for name, texts in messages.items()}
+    return given, {}
+
+
 def _fields(version: LoadedVersion) -> list[dict[str, Any]]:
     """The components that ask who a party is; the role only where there are several."""
     roles = party_roles(version, choose_locale())
@@ -87,8 +135,12 @@ def _fields(version: LoadedVersion) -> list[dict[str, Any]]:
     return [each | {"id": each["key"]} for each in ([role] if len(choices) > 1 else []) + texts]
 
 
-def _form(view: CaseView, fields: list[dict[str, Any]], values: dict[str, Any], errors: dict[str, list[str]]) -> str:
+def _form(
+    view: CaseView, fields: list[dict[str, Any]], values: dict[str, Any], errors: dict[str, list[str]],
+    party: PartyView | None = None,
+) -> str:  # fmt: skip
     labels = {each["key"]: each["label"] for each in fields}
     return render_template(
-        "cases/party.html", view=view, case=view.case, fields=fields, values=values, errors=errors, labels=labels
-    )
+        "cases/party.html", view=view, case=view.case, fields=fields, values=values, errors=errors, labels=labels,
+        party=party,
+    )  # fmt: skip

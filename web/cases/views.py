@@ -5,12 +5,8 @@ from uuid import UUID
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask_babel import get_locale
-from markupsafe import Markup
 
 from engine.cases.escalations import escalations
-from engine.cases.issuance import issuance
-from engine.cases.models import Case, Document
-from engine.cases.pdf import can_draw
 from engine.cases.view import CaseView, case_view, note_personal_read
 from engine.deadlines.explain import explain
 from engine.errors import Forbidden, NotFound
@@ -23,6 +19,7 @@ from web.cases.files import send_stored
 from web.cases.offering import shown_offers
 from web.cases.papers import send_paper
 from web.cases.people import assisted_items, panel
+from web.cases.serving import document_page, shown_document
 from web.cases.similar import similar_panel
 from web.languages import choose_locale
 
@@ -95,24 +92,10 @@ def attachment(case_id: UUID, attachment_id: UUID) -> Response:
 @blueprint.get("/cases/<uuid:case_id>/documents/<uuid:document_id>")
 def document(case_id: UUID, document_id: UUID) -> str:
     """Show a document as it was issued, with what is known of it."""
-    case, found = _document(case_id, document_id)
-    text = Markup(found.html)  # noqa: S704  sanitised when it was issued
-    return render_template(
-        "cases/document.html", case=case, document=found, text=text, pdf=can_draw(),
-        known=issuance(current.session(), found),
-    )  # fmt: skip
+    return document_page(*shown_document(case_id, document_id))
 
 
 @blueprint.get("/cases/<uuid:case_id>/documents/<uuid:document_id>/file/<kind>")
 def document_file(case_id: UUID, document_id: UUID, kind: str) -> Response:
     """Send a document as a file, to who may see it."""
-    return send_paper(_document(case_id, document_id)[1], kind)
-
-
-def _document(case_id: UUID, document_id: UUID) -> tuple[Case, Document]:
-    """Return a document of a matter, if the reader may see it."""
-    view = case_view(current.session(), current.viewer(), case_id, vault=current.vault())
-    found = next((each for each in view.documents if each.id == document_id), None)
-    if found is None:
-        raise NotFound("document-not-found", "This matter has no such document.")
-    return view.case, found
+    return send_paper(shown_document(case_id, document_id)[1], kind)

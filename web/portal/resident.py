@@ -8,6 +8,7 @@ from flask import session
 from sqlalchemy.orm import Session
 
 from engine.cases.models import Case
+from engine.cases.parties import rows_of
 from engine.cases.party import PETITIONER
 from engine.errors import Forbidden
 
@@ -39,7 +40,7 @@ def opened_matter(database: Session, now: datetime) -> Case:
     kept = session.get(_KEY)
     if isinstance(kept, dict) and kept.get("until", 0) >= now.timestamp():
         case = database.get(Case, UUID(kept["case"]))
-        if case is not None:
+        if case is not None and _is_party(database, case, kept.get("party", PETITIONER)):
             open_matter(case, now, kept.get("party", PETITIONER))
             return case
     session.pop(_KEY, None)
@@ -48,6 +49,11 @@ def opened_matter(database: Session, now: datetime) -> Case:
         "For your protection this page closes after {minutes} minutes. Enter the number and PIN of your receipt again.",
         minutes=int(IDLE.total_seconds() // 60),
     )
+
+
+def _is_party(database: Session, case: Case, key: str) -> bool:
+    """Whether somebody still is a party: the page of who was removed closes at once."""
+    return key == PETITIONER or any(row.key == key for row in rows_of(database, case.id))
 
 
 def close_matter() -> None:

@@ -27,6 +27,7 @@ KEYS = (
     "convert.kind",
     "offer.form",
     "check",
+    "serves",
 )
 UNITS = ("working-days", "calendar-days", "calendar-months", "hours", "fixed-date")
 
@@ -55,6 +56,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "unit": ("lane", *ACTIVITIES),
     "exclude": ("lane", *PEOPLE),
     "exclude.else": ("lane", *PEOPLE),
+    "serves": PEOPLE,
     "clock": ACTIVITIES,
     "clock.amount": ACTIVITIES,
     "clock.unit": ACTIVITIES,

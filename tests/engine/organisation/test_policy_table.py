@@ -23,128 +23,128 @@ resident        petitioner   | nkspdoglf | txah | NC | ADT | r     |    | view_c
 resident        party        | nkspdoglf | txh  | N  | ADT |       |    | view_case export_copy
 resident        system       |           |      |    |     |       |    | file_case
 
-grid_worker     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-grid_worker     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+grid_worker     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+grid_worker     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 grid_worker     same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 grid_worker     above        | nkspdoglf | ta   |    |     |       |    | view_case
 grid_worker     system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-community       assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-community       participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+community       assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+community       participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 community       same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 community       above        | nkspdoglf | ta   |    |     |       |    | view_case
 community       system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-street_centre   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-street_centre   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+street_centre   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+street_centre   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 street_centre   same_unit    | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge
 street_centre   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge
 street_centre   system       |           |      |    |     |       |    | view_inbox search_cases file_case view_statistics set_substitute
 
-street_leader   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-street_leader   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+street_leader   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+street_leader   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 street_leader   same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge copy_in
 street_leader   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge assign acknowledge
 street_leader   system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics set_substitute
 
-handler         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-handler         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+handler         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+handler         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 handler         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 handler         system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-department_lead assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-department_lead participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+department_lead assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+department_lead participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 department_lead same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge copy_in
 department_lead above        | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge copy_in
 department_lead system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics set_substitute
 
-supervision     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-supervision     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+supervision     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+supervision     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 supervision     same_unit    | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign assign
 supervision     supervision  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign
 supervision     system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics set_substitute
 
-callback        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-callback        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+callback        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+callback        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 callback        same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 callback        system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-shift_lead      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-shift_lead      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+shift_lead      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+shift_lead      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 shift_lead      same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 shift_lead      above        | nkspdoglf | t    |    |     |       |    | view_case
 shift_lead      system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-main_leader     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-main_leader     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+main_leader     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+main_leader     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 main_leader     same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge sign copy_in
 main_leader     above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge acknowledge sign
 main_leader     system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics set_substitute
 
-mediator        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-mediator        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+mediator        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+mediator        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 mediator        system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-mediation_chair assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-mediation_chair participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+mediation_chair assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+mediation_chair participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 mediation_chair same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 mediation_chair system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-judicial_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-judicial_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+judicial_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+judicial_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 judicial_office system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-court           assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-court           participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+court           assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+court           participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 court           system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
 agent           assignee     | nkspdoglf | txah | NC | ADT |       |    | view_case claim release save_draft complete attach
 agent           system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-petition_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-petition_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+petition_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+petition_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 petition_office same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 petition_office system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-review_body     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-review_body     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+review_body     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+review_body     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 review_body     system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-rereview_body   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-rereview_body   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+rereview_body   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+rereview_body   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 rereview_body   system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-discipline      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-discipline      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+discipline      assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+discipline      participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 discipline      system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-party_organisation assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-party_organisation participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+party_organisation assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+party_organisation participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 party_organisation same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 party_organisation system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-residents_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-residents_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+residents_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+residents_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 residents_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 residents_committee system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
-council         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-council         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+council         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+council         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 council         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 council         system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-owners_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-owners_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+owners_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+owners_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 owners_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 owners_committee system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-supervisory_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-supervisory_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+supervisory_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+supervisory_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 supervisory_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 supervisory_committee system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 
-finance         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach delegate transfer return co_handle copy_in merge
-finance         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge take_back
+finance         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
+finance         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 finance         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
 finance         system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
 

@@ -12,9 +12,12 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, AuditEvent, Tag
 from engine.cases.models import Case
 from engine.cases.party import CaseParty
+from engine.cases.party_changes import remove_party
+from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault
 from engine.db import writing
 from engine.definitions import deploy
+from engine.errors import Conflict
 from engine.tasks import WorkItem
 from tests.engine.cases.test_parties import INVITING
 from tests.factories import District, make_case
@@ -164,3 +167,67 @@ def test_staff_enter_an_answer_that_came_by_telephone(clerk: FlaskClient, case: 
     done = send(clerk, f"/tasks/{waiting.id}/assist", {"agrees": "true", "assisted": "phone"})
     assert done.status_code == 303
     assert clerk.get(f"/tasks/{waiting.id}/assist").status_code == 409
+
+
+def test_a_party_is_removed_with_a_reason_and_every_way_in_is_closed(
+    app: Flask, clerk: FlaskClient, case: Case, session: Session
+) -> None:
+    send(clerk, f"/cases/{case.id}/parties/new", PARTY)
+    number, pin, link = slip_of(clerk, case)
+    party = app.test_client()
+    assert party.get(link).location == "/matter/"
+    assert "被申请人" in party.get("/matter/").text
+    send(clerk, f"/cases/{case.id}/parties/p2/remove", {"reason": "  "})
+    assert "王五" in clerk.get(f"/cases/{case.id}").text, "without a reason nobody is removed"
+    assert send(clerk, f"/cases/{case.id}/parties/p2/remove", {"reason": "登记错了人"}).status_code == 303
+    assert "王五" not in clerk.get(f"/cases/{case.id}").text
+    assert "被申请人" not in party.get("/matter/", follow_redirects=True).text, "an open page closes at once"
+    assert app.test_client().get(link).status_code == 404
+    token = token_of(party.get("/follow").text)
+    again = party.post("/follow", data={"csrf_token": token, "number": number, "pin": pin})
+    assert again.status_code == 422
+    session.rollback()
+    event = session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_PARTY_REMOVED)).one()
+    assert event.data == {"party": "p2", "role": "respondent", "reason": "登记错了人"}
+    send(clerk, f"/cases/{case.id}/parties/new", PARTY | {"name": "赵六"})
+    session.rollback()
+    assert [each.key for each in session.scalars(select(CaseParty).order_by(CaseParty.key))] == ["p2", "p3"]
+
+
+def test_a_party_who_is_still_awaited_and_the_petitioner_are_not_removed(
+    clerk: FlaskClient, case: Case, session: Session
+) -> None:
+    send(clerk, f"/cases/{case.id}/parties/new", PARTY)
+    send(clerk, f"/tasks/{item(session, 'invite').id}", {"request_key": "k" * 20})
+    # who has no task of the matter any more removes nobody
+    assert send(clerk, f"/cases/{case.id}/parties/p2/remove", {"reason": "登记错了人"}).status_code == 403
+    with pytest.raises(Conflict) as refused:
+        remove_party(
+            session, case, "p2", "登记错了人", runtime=case_runtime(Vault(bytes(range(32))), site=""),
+            actor=Actor.engine(), now=case.filed_at,
+        )  # fmt: skip
+    assert refused.value.code == "party-awaited"
+    session.rollback()
+    assert session.scalars(select(CaseParty)).one().removed_at is None
+    with pytest.raises(Conflict) as refused:
+        remove_party(
+            session, case, "p1", "不是诉求人", runtime=case_runtime(Vault(bytes(range(32))), site=""),
+            actor=Actor.engine(), now=case.filed_at,
+        )  # fmt: skip
+    assert refused.value.code == "party-petitioner"
+
+
+def test_what_is_written_of_a_party_is_corrected_and_the_slip_stays_good(
+    app: Flask, clerk: FlaskClient, case: Case, session: Session
+) -> None:
+    send(clerk, f"/cases/{case.id}/parties/new", PARTY)
+    _, _, link = slip_of(clerk, case)
+    page = clerk.get(f"/cases/{case.id}/parties/p2/edit").text
+    assert "13900139000" in page
+    assert send(clerk, f"/cases/{case.id}/parties/p2/edit", PARTY | {"phone": "12"}).status_code == 422
+    assert send(clerk, f"/cases/{case.id}/parties/p2/edit", PARTY | {"phone": "13700137000"}).status_code == 303
+    assert "13700137000" in clerk.get(f"/cases/{case.id}").text
+    assert app.test_client().get(link).location == "/matter/"
+    session.rollback()
+    event = session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_PARTY_CORRECTED)).one()
+    assert event.data == {"party": "p2", "fields": ["phone"]}
