@@ -6,6 +6,7 @@ decision.value, decision.warnings, explain(decision)
 """
 
 from engine.decisions.check import check
+from engine.decisions.coverage import Coverage, Gap, Overlap, analyse
 from engine.decisions.errors import DecisionError
 from engine.decisions.findings import Finding
 from engine.decisions.model import Decision, DecisionInfo, Model
@@ -17,4 +18,18 @@ def explain(decision: Decision) -> list[str]:
     return [line for table in decision.trace for line in table.lines()]
 
 
-__all__ = ["Decision", "DecisionError", "DecisionInfo", "Finding", "Miss", "Model", "TableTrace", "check", "explain"]
+__all__ = [
+    "Coverage",
+    "Decision",
+    "DecisionError",
+    "DecisionInfo",
+    "Finding",
+    "Gap",
+    "Miss",
+    "Model",
+    "Overlap",
+    "TableTrace",
+    "analyse",
+    "check",
+    "explain",
+]

@@ -69,7 +69,7 @@ def test_every_kind_of_work_of_our_packages_has_its_template() -> None:
 def test_ids_are_unique_and_labels_are_chinese_first() -> None:
     ids = [template["id"] for template in TEMPLATES]
     assert len(set(ids)) == len(ids)
-    # a new setting gets its Chinese name in engine/definitions/wording_labels.py and its place in tools/element_templates
+    # a new setting gets its name in engine/definitions/wording_labels.py and its place in tools/element_templates.py
     assert {name for name in PLACES if name not in SETTINGS["zh_CN"]} == set()
 
 

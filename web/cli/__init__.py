@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "server": ("init", "db", "web", "scheduler", "version"),
     "checking": ("feel",),
+    "deciding": ("decide",),
     "deadlines": ("due",),
     "calendars": ("calendar",),
     "packages": ("lint", "deploy"),

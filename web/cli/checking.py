@@ -22,7 +22,7 @@ def add_commands(commands: Commands) -> None:
 def _feel(options: argparse.Namespace, _read: Read) -> int:
     """Print the value, and on standard error why something became null."""
     try:
-        result = evaluate(options.expression, _data(options.data))
+        result = evaluate(options.expression, read_data(options.data))
     except FeelSyntaxError as error:
         print(error.excerpt, file=sys.stderr)
         raise
@@ -36,7 +36,12 @@ def _feel(options: argparse.Namespace, _read: Read) -> int:
     return 0
 
 
-def _data(text: str) -> dict[str, Any]:
+def read_data(text: str) -> dict[str, Any]:
+    """Read what `--data` says.
+
+    Raises:
+        Invalid: it is no JSON object.
+    """
     try:
         data = json.loads(text)
     except ValueError as error:

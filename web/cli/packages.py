@@ -12,6 +12,7 @@ from engine.definitions.check import check
 from engine.errors import NotFound
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint import lint
+from web.cli.deciding import find as find_in_decisions
 from web.cli.people import open_session
 from web.cli.reading import Commands, Read
 
@@ -19,7 +20,7 @@ from web.cli.reading import Commands, Read
 def add_commands(commands: Commands) -> None:
     """Add `lint` and `deploy`."""
     find = commands.add_parser("lint", help="find what is wrong with a diagram or a package; exit 1 on errors")
-    find.add_argument("path", type=Path, help="a .bpmn file, or the folder of a package")
+    find.add_argument("path", type=Path, help="a .bpmn or .dmn file, or the folder of a package")
     find.add_argument("--json", action="store_true")
     find.set_defaults(run=_lint)
     bring = commands.add_parser("deploy", help="check a package and let new cases start on it")
@@ -47,7 +48,7 @@ def _findings(path: Path) -> list[Finding]:
         return check(Package.read_directory(path), strict_layout=True)
     if not path.is_file():
         raise NotFound("file-missing", "There is no file {path}.", path=str(path))
-    return lint({path.name: path.read_bytes()})
+    return find_in_decisions(path) if path.suffix == ".dmn" else lint({path.name: path.read_bytes()})
 
 
 def _deploy(options: argparse.Namespace, read: Read) -> int:
