@@ -8,6 +8,7 @@ from engine.importing.camunda import map_camunda
 from engine.importing.expressions import translate_expressions
 from engine.importing.flows import connect_flows, name_links, use_shared_definitions
 from engine.importing.identity import give_ids
+from engine.importing.joins import note_waiting_joins
 from engine.importing.losses import note_losses
 from engine.importing.missing import MAX_PARTS, note_missing
 from engine.importing.reading import read_drawing
@@ -66,6 +67,7 @@ def _judge(root: Node, normalised: bytes, notes: Notes) -> None:
         notes.todo.append(_of_file("process-too-large", missing, Phrase("Split it into called processes")))
     else:
         note_missing(root, normalised, notes)
+        note_waiting_joins(root, notes)
 
 
 def _of_file(kind: str, missing: str, mend: str) -> ToDo:
