@@ -89,6 +89,7 @@ def _register_areas(app: "Flask") -> None:
     from web.api import init_api
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
+    from web.calendars.views import blueprint as calendars
     from web.cases import comments, files, searching
     from web.cases.assisting import blueprint as assisting
     from web.cases.offers import blueprint as offers
@@ -112,7 +113,7 @@ def _register_areas(app: "Flask") -> None:
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
-    own = (comments.blueprint, files.blueprint, searching.blueprint, serving)
+    own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving)
     for blueprint in (*staff, notices, desk, *own, feeds, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -38,6 +38,12 @@ PLACES: Final = (
         icon="exclamation-octagon-fill",
         action=Action.VIEW_INCIDENTS,
     ),
+    Place(
+        endpoint="calendars.index",
+        label=lazy_gettext("工作日历"),
+        icon="calendar-event",
+        action=Action.MANAGE_CALENDARS,
+    ),
     Place(endpoint="notices.index", label=lazy_gettext("通知"), icon="send"),
 )
 

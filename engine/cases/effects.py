@@ -21,6 +21,7 @@ from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
 from engine.deadlines import extend_clock
+from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
 from engine.forms.messages import N_
@@ -103,13 +104,13 @@ def _issuing_body(step: Step, order: DocumentOrder, case: Case) -> OrgUnit:
 
 def _due(step: Step) -> str:
     """The day by which an answer is promised, as documents write it; empty where no clock runs."""
-    running = select(Clock.due_at).where(
+    running = select(Clock.due_at, Clock.provisional).where(
         Clock.case_id == step.case_id,
         Clock.kind == "statutory",
         Clock.state.in_((ClockState.RUNNING, ClockState.SUSPENDED)),
     )
-    due = step.session.scalar(running.order_by(Clock.due_at).limit(1))
-    return due.astimezone(step.zone).strftime("%Y-%m-%d %H:%M") if due else ""
+    due = step.session.execute(running.order_by(Clock.due_at).limit(1)).one_or_none()
+    return dated(due.due_at, step.zone, provisional=due.provisional) if due is not None else ""
 
 
 def extend(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:

@@ -109,12 +109,15 @@ class Promise:
 
     due_at: datetime
     sentence: str
+    provisional: bool
 
 
 def promised(session: Session, case_id: UUID, locale: str) -> Promise | None:
     """Return the promise that a case was given, None where none was."""
     clock = promise(session, case_id)
-    return Promise(due_at=clock.due_at, sentence=explain(clock.trace, locale)) if clock is not None else None
+    if clock is None:
+        return None
+    return Promise(due_at=clock.due_at, sentence=explain(clock.trace, locale), provisional=clock.provisional)
 
 
 def _tasks(session: Session, case_id: UUID, party: str) -> list[WorkItem]:

@@ -17,6 +17,7 @@ from engine.cases.models import Case
 from engine.cases.subject import get_case, subject_of
 from engine.clock import CHINA
 from engine.db import writing
+from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, Rung
 from engine.definitions import LoadedVersion, load
 from engine.errors import Invalid, NotFound
@@ -168,7 +169,7 @@ def _facts(
         "place": {"name": place.name},
         "step": version.element_name(clock.process_id, clock.element_id, "zh_CN"),
         "original_due": _moment(clock.original_due_at),
-        "due": _moment(clock.due_at),
+        "due": dated(clock.due_at, CHINA, provisional=clock.provisional),
         "supervised_unit": unit.name if unit else place.name,
         "supervision_demand": demand.text.strip(),
         "supervision_due": demand.by.isoformat() if demand.by else "",

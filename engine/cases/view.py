@@ -91,6 +91,10 @@ class CaseView:
         """Whether the viewer may see `field`, a key of `Field`."""
         return Field(field) in self.visible
 
+    def is_provisional(self, item: WorkItem) -> bool:
+        """Say whether the date of a task counts a year whose notice is not out yet."""
+        return any(clock.id == item.clock_id and clock.provisional for clock in self.clocks)
+
     def party_label(self, key: str | None) -> str:
         """What a party is called; empty where nobody but the petitioner is one."""
         return next((each.label for each in self.parties if each.key == (key or PETITIONER)), "")
@@ -257,6 +261,12 @@ def note_read(session: Session, case: Case, seen: set[str], actor: Actor, now: d
             )
 
 
+def is_provisional(session: Session, item: WorkItem) -> bool:
+    """Say whether the date of a task counts a year whose notice is not out yet."""
+    clock = session.get(Clock, item.clock_id) if item.clock_id else None
+    return clock is not None and clock.provisional
+
+
 def item_facts(session: Session, item: WorkItem) -> dict[str, Any]:
     """Return a work item with the names that a program shows, by the keys of an inbox row."""
     case = get_case(session, item.case_id)
@@ -264,5 +274,6 @@ def item_facts(session: Session, item: WorkItem) -> dict[str, Any]:
     owner = session.get(Staff, item.owner_id) if item.owner_id else None
     own = ("id", "name", "element_id", "process_id", "role", "state", "owner_id", "due_at", "created_at", "case_id")
     facts = {key: getattr(item, key) for key in own}
+    facts["provisional"] = is_provisional(session, item)
     names = {"unit_name": unit.name if unit else None, "owner_name": owner.name if owner else None}
     return facts | names | {"case_number": case.number, "case_title": case.title}

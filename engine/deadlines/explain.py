@@ -46,6 +46,11 @@ def explain(trace: Sequence[Step] | Sequence[Mapping[str, Any]], locale: str = "
     return sentence[0].upper() + sentence[1:]
 
 
+def dated(due_at: datetime, zone: ZoneInfo, *, provisional: bool) -> str:
+    """Return a due date as notices and documents write it, marked in both languages while it is provisional."""
+    return f"{due_at.astimezone(zone):%Y-%m-%d %H:%M}" + ("（暂定 / provisional）" if provisional else "")
+
+
 def _chinese(step: Step, zone: ZoneInfo) -> str:
     def day(value: date | None, *, year: bool = False) -> str:
         assert value is not None

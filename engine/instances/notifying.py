@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.audit import Tag
+from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
 from engine.instances.hooks import Step
@@ -40,7 +41,7 @@ _OWNERS: Final = (
 )
 _CLOCK: Final = cast(Table, Clock.__table__)
 _DUE: Final = PreparedRead(
-    select(_CLOCK.c.due_at)
+    select(_CLOCK.c.due_at, _CLOCK.c.provisional)
     .where(_CLOCK.c.case_id == bindparam("case"), _CLOCK.c.state == ClockState.RUNNING.value)
     .order_by((_CLOCK.c.kind == "statutory").desc(), _CLOCK.c.due_at)
     .limit(1)
@@ -68,7 +69,7 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     facts = case_facts(step.session, step.case_id) | dict(call.data)
     due = _DUE.first(step.connection, {"case": step.case_id})
     if due is not None:
-        facts["due"] = f"{due.due_at.astimezone(step.zone):%Y-%m-%d %H:%M}"
+        facts["due"] = dated(due.due_at, step.zone, provisional=due.provisional)
     for number, relation in enumerate(part.strip() for part in whom.split(";") if part.strip()):
         found, residents = _found(step, call, relation)
         post(

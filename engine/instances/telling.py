@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from engine.audit import Actor, Tag
+from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, Rung
 from engine.errors import EngineError, Invalid, enumerated
 from engine.instances.escalation_texts import TEXTS
@@ -129,7 +130,7 @@ class Audience:
         return case_facts(step.session, step.case_id) | {
             "element": item.name if item else " ".join((element.name if element else clock.name).split()),
             "clock": {"name": clock.name, "kind": clock.kind},
-            "due": said(step, clock.due_at),
+            "due": dated(clock.due_at, step.zone, provisional=clock.provisional),
             "original_due": said(step, clock.original_due_at),
             "overdue": clock.due_at < step.now,
             "unit": unit,

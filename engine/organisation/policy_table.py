@@ -245,7 +245,7 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     ),
     (
         (Role.OPERATOR,), Relation.SYSTEM, frozenset(),
-        {A.VIEW_INCIDENTS, A.VIEW_PROCESSES, A.RESEND_NOTICE, A.MANAGE_CONNECTORS},
+        {A.VIEW_INCIDENTS, A.VIEW_PROCESSES, A.RESEND_NOTICE, A.MANAGE_CONNECTORS, A.MANAGE_CALENDARS},
     ),
     (
         (Role.ADMIN,), Relation.SYSTEM, frozenset(),

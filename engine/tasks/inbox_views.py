@@ -125,6 +125,11 @@ class InboxItem:
     place_name: str
     has_draft: bool
 
+    @property
+    def provisional(self) -> bool:
+        """Whether its date counts a year whose notice is not out yet."""
+        return self.clock is not None and self.clock.provisional
+
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:

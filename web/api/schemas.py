@@ -65,6 +65,8 @@ class WorkItemSchema(Schema):
     owner_id = fields.UUID(required=True, allow_none=True)
     owner_name = fields.String(required=True, allow_none=True)
     due_at = fields.AwareDateTime(required=True, allow_none=True)
+    #: a year whose holidays are not announced yet was counted: the date may move
+    provisional = fields.Boolean(required=True)
     created_at = fields.AwareDateTime(required=True)
     case_id = fields.UUID(required=True)
     case_number = fields.String(required=True)
@@ -178,6 +180,8 @@ class ClockSchema(Schema):
     state = fields.String(required=True)
     due_at = fields.AwareDateTime(required=True)
     original_due_at = fields.AwareDateTime(required=True)
+    #: as of a task
+    provisional = fields.Boolean(required=True)
     trace = fields.List(fields.Dict(), required=True)
 
 

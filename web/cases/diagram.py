@@ -92,6 +92,7 @@ def step_rows(view: CaseView) -> list[dict[str, Any]]:
             "unit": work.unit,
             "since": work.item.created_at,
             "until": work.item.due_at,
+            "provisional": view.is_provisional(work.item),
         }
         for work in view.work
     ]

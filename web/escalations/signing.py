@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from engine.cases import handling
 from engine.cases.escalation_rows import row_of
 from engine.cases.supervising import Demand, sign, slip
+from engine.cases.view import is_provisional
 from engine.errors import Conflict, Forbidden, Invalid
 from engine.organisation.colleagues import colleagues
 from engine.organisation.models import OrgUnit, Staff
@@ -114,4 +115,5 @@ def _reassign_page(item: WorkItem, wanted: str, problem: str | None = None) -> s
     return render_template(
         "escalations/reassign.html", item=item, unit=unit, owner=owner, people=list(people.values()), chosen=chosen,
         problem=problem, note=request.form.get("note", ""), now=current.now(),
+        provisional=is_provisional(session, item),
     )  # fmt: skip

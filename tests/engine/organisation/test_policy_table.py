@@ -150,7 +150,7 @@ finance         system       |           |      |    |     |       |    | view_i
 
 designer        system       |           |      |    |     |       |    | view_processes edit_process deploy_process view_statistics
 operator        none         | nks       |      |    |     | cb    | KE | view_instance retry_incident suspend_instance migrate_instance
-operator        system       |           |      |    |     |       |    | view_incidents view_processes resend_notice manage_connectors
+operator        system       |           |      |    |     |       |    | view_incidents view_processes resend_notice manage_connectors manage_calendars
 admin           system       |           |      |    |     |       |    | manage_organisation manage_staff manage_calendars manage_tokens view_processes verify_audit manage_connectors
 """  # noqa: E501 - a matrix is read by its columns
 
