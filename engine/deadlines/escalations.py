@@ -144,7 +144,7 @@ def ask(session: Session, rung: Rung, clock: Clock, *, now: datetime) -> None:
     with writing(session):
         hours = rung.rule.get("acknowledge_hours") or (SIGN_HOURS if rung.unsigned else None)
         if hours is not None:
-            calendar = calendar_for(session, clock.jurisdiction)
+            calendar = calendar_for(session, clock.jurisdiction, unit_id=clock.unit_id)
             rung.asked_until = answer_by(aware(now), hours, clock.started_at, clock.due_at, calendar)
         session.flush()
         lower = update(Rung).where(Rung.clock_id == clock.id, Rung.position < rung.position)
