@@ -66,7 +66,12 @@ def parse_document(name: str, content: bytes) -> Node:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Invalid("not-xml", "{file} is not well-formed XML: {reason}", file=name, reason=str(error)) from error
+        raise Invalid(
+            "not-xml",
+            "{file} is not well-formed XML: {reason}",
+            file=name,
+            reason=getattr(error, "msg", None) or str(error),
+        ) from error
     if root.getroottree().docinfo.doctype:  # an encoding may have hidden it from the look above
         raise Invalid("document-type", "{file} has a document type, which BPMN does not use; remove it", file=name)
     if root.tag != f"{{{BPMN}}}definitions":

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -32,6 +33,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "keeping": ("retention",),
     "demonstration": ("demo",),
 }
+
+#: what SQLite and PostgreSQL say of a table or column that a migration has still to make
+_NO_TABLE: Final = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 
 
 def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
@@ -77,6 +81,8 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
             raise
         reason = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
         print(f"chuishao: the database says: {reason}", file=sys.stderr)
+        if _NO_TABLE.search(reason):
+            print("chuishao: the database is not at this version. Run `chuishao db upgrade` first.", file=sys.stderr)
     return 2
 
 

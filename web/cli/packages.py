@@ -3,13 +3,14 @@
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 from engine.audit import Actor
 from engine.clock import SystemClock
 from engine.definitions import Package, deploy
 from engine.definitions.check import check
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint import lint
 from web.cli.deciding import find as find_in_decisions
@@ -38,9 +39,14 @@ def _lint(options: argparse.Namespace, _read: Read) -> int:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
         for finding in findings:
-            print(f"{finding.severity:7} {finding.file}: {finding.message} [{finding.code}]")
-        print(f"{errors} errors, {len(findings) - errors} other findings.")
+            print(f"{finding.severity:7} {_line(finding.file, finding.message, finding.code)}")
+        print(f"{errors} error{'s' * (errors != 1)}, {len(findings) - errors} other findings.")
     return 1 if errors else 0
+
+
+def _line(file: str, message: str, code: str) -> str:
+    """Name the file once, whether or not the message begins with it."""
+    return f"{message if message.startswith(file) else f'{file}: {message}'} [{code}]"
 
 
 def _findings(path: Path) -> list[Finding]:
@@ -48,16 +54,26 @@ def _findings(path: Path) -> list[Finding]:
         return check(Package.read_directory(path), strict_layout=True)
     if not path.is_file():
         raise NotFound("file-missing", "There is no file {path}.", path=str(path))
-    return find_in_decisions(path) if path.suffix == ".dmn" else lint({path.name: path.read_bytes()})
+    if path.suffix == ".dmn":
+        return find_in_decisions(path)
+    if (path.parent / "package.json").is_file():  # what it calls lies beside it
+        package = Package.read_directory(path.parent)
+        return [each for each in check(package, strict_layout=True) if each.file == path.name]
+    return lint({path.name: path.read_bytes()})
 
 
 def _deploy(options: argparse.Namespace, read: Read) -> int:
     settings = read()
     package = Package.read_directory(options.folder)
     with open_session(settings) as session:
-        version = deploy(
-            session, package, author=Actor.api("command line"), note=options.note, now=SystemClock().now(),
-            jurisdiction=settings.jurisdiction, activate=not options.inactive,
-        )  # fmt: skip
+        try:
+            version = deploy(
+                session, package, author=Actor.api("command line"), note=options.note, now=SystemClock().now(),
+                jurisdiction=settings.jurisdiction, activate=not options.inactive,
+            )  # fmt: skip
+        except Invalid as error:
+            for finding in error.facts.get("findings", ()):
+                print(_line(finding["file"], finding["message"], finding["code"]), file=sys.stderr)
+            raise
         print(f"{version.key} {version.number} is {version.state}.")
     return 0

@@ -60,7 +60,12 @@ def lint(
 
 
 def _unreadable(said: Mapping[str, str]) -> Finding:
-    return finding(Severity.ERROR, said["code"], said["file"], "", "", said["message"], "Save it again as BPMN 2.0")
+    # what the reader says names the file first, and so does a finding; of some it says itself what to do
+    reason, _, mend = said["message"].removeprefix(f"{said['file']} ").partition("; ")
+    again = "Save it again as BPMN 2.0" if said["file"] else "Add a diagram in BPMN 2.0"
+    return finding(
+        Severity.ERROR, said["code"], said["file"] or "package", "", "", reason, mend[:1].upper() + mend[1:] or again
+    )
 
 
 def _trials(package: Package) -> list[Finding]:

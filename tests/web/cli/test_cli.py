@@ -1,5 +1,6 @@
 import argparse
 import io
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -11,6 +12,7 @@ from web.cli import GROUPS, main
 from web.migrating import newest_revision
 
 Run = "tuple[int, str, str]"
+PETITION = Path(__file__).parents[3] / "bpmn" / "petition"
 
 
 @pytest.mark.parametrize("group", GROUPS)
@@ -117,3 +119,34 @@ def test_periods_of_retention_are_shown_and_set_and_what_is_no_rule_is_refused(r
     assert "5 days (proposed: 2)" in run("retention", "list")[1]
     status, _, err = run("retention", "set", "cases", "5")
     assert (status, "There is no rule cases" in err) == (2, True)
+
+
+def test_diagram_of_a_package_is_read_with_what_it_calls(run) -> None:  # type: ignore[no-untyped-def]
+    assert run("lint", str(PETITION / "process.bpmn"))[:2] == (0, "0 errors, 0 other findings.\n")
+    assert run("lint", str(PETITION / "process.bpmn"), "--json")[:2] == (0, "[]\n")
+
+
+def test_file_that_is_no_diagram_is_said_once_and_with_what_to_do(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "photo.bpmn"
+    path.write_bytes(b"\x89PNG")
+    status, out, _ = run("lint", str(path))
+    assert (status, out.count("photo.bpmn"), "Save it again as BPMN 2.0." in out) == (1, 1, True)
+
+
+def test_deploying_names_every_mistake_with_its_element_and_changes_nothing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    run("db", "upgrade")
+    assert run("deploy", str(PETITION))[0] == 0
+    broken = tmp_path / "bpmn" / "petition"
+    shutil.copytree(PETITION.parent, broken.parent)
+    page = broken / "department.bpmn"
+    page.write_text(page.read_text().replace('sourceRef="handle"', 'sourceRef="nowhere"', 1))
+    status, out, err = run("deploy", str(broken))
+    assert (status, out) == (2, "")
+    assert "f_handle_redraft: the flow does not connect two elements" in err
+    assert "(sign_off): no way leads here" in err
+    assert run("deploy", str(PETITION))[1] == "petition 1 is active.\n"
+
+
+def test_database_without_its_tables_is_said_with_what_to_do(run) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = run("deploy", str(PETITION))
+    assert (status, "Run `chuishao db upgrade` first." in err) == (2, True)
