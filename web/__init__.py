@@ -107,6 +107,7 @@ def _register_areas(app: "Flask") -> None:
     from web.notices.views import blueprint as notices
     from web.portal.matter import blueprint as matter
     from web.portal.views import blueprint as portal
+    from web.processes import blueprint as processes
     from web.proposals.views import blueprint as proposals
     from web.sealing import init_sealing
 
@@ -114,7 +115,7 @@ def _register_areas(app: "Flask") -> None:
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving)
-    for blueprint in (*staff, notices, desk, *own, feeds, portal, matter, proposals):
+    for blueprint in (*staff, notices, desk, *own, feeds, processes, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)

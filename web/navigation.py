@@ -44,6 +44,7 @@ PLACES: Final = (
         icon="calendar-event",
         action=Action.MANAGE_CALENDARS,
     ),
+    Place(endpoint="processes.index", label=lazy_gettext("流程"), icon="diagram-3", action=Action.VIEW_PROCESSES),
     Place(endpoint="notices.index", label=lazy_gettext("通知"), icon="send"),
 )
 

@@ -157,8 +157,7 @@ def _move(
     step.connection.execute(update(_INSTANCE).where(_INSTANCE.c.id == held.id).values(version_id=new.id))
     _tell(told, before.image, live.image, outcome)
     conductor.settle(step, live, before=_replace_timers(step, before.image, live.image))
-    names = [task.name for task in live.image.tasks.values()]
-    told.insert(0, Phrase("It goes on at {names}.", names="、".join(names).replace("\n", "") or "—"))
+    told[:0] = _said(Phrase("It goes on at {names}."), (task.name for task in live.image.tasks.values()))
     return _verdict(held, Fate.MOVED, told)
 
 

@@ -133,7 +133,7 @@ def carry_out(
         NotFound: there is no such migration.
     """
     with sessions() as session:
-        migration = _migration(session, migration_id)
+        migration = find_migration(session, migration_id)
         checked = _checked(session, migration.from_id, migration.to_id, migration.moves)
         to, note = migration.to_id, migration.note
         if again:
@@ -185,6 +185,26 @@ def verdicts(session: Session, migration_id: UUID, fate: Fate | None = None) -> 
     ]  # fmt: skip
 
 
+def running_cases(session: Session) -> dict[UUID, int]:
+    """Return how many cases run on each version; versions without one are left out."""
+    counted = (
+        select(Instance.version_id, func.count()).where(Instance.status.in_(MOVABLE)).group_by(Instance.version_id)
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
+def find_migration(session: Session, migration_id: UUID) -> Migration:
+    """Return a migration.
+
+    Raises:
+        NotFound: there is no such migration.
+    """
+    found = session.get(Migration, migration_id)
+    if found is None:
+        raise NotFound("migration-unknown", "There is no migration {migration}.", migration=str(migration_id))
+    return found
+
+
 def _running(session: Session, version_id: UUID, limit: int | None) -> list[UUID]:
     found = select(Instance.id).where(Instance.version_id == version_id, Instance.status.in_(MOVABLE))
     return list(session.scalars(found.order_by(Instance.id).limit(limit)))
@@ -199,13 +219,6 @@ def _checked(session: Session, from_id: UUID, to_id: UUID, moves: Mapping[str, M
             old=old.key, first=old.number, new=new.key, second=new.number,
         )  # fmt: skip
     return read_moves(moves, old, new)
-
-
-def _migration(session: Session, migration_id: UUID) -> Migration:
-    found = session.get(Migration, migration_id)
-    if found is None:
-        raise NotFound("migration-unknown", "There is no migration {migration}.", migration=str(migration_id))
-    return found
 
 
 def _let_wait_again(session: Session, migration_id: UUID) -> None:
