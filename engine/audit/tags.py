@@ -123,6 +123,12 @@ class Tag(StrEnum):
 
     PROCESS_DEPLOYED = "process:version:deployed"
     PROCESS_ACTIVATED = "process:version:activated"
+    #: designers work on the next version
+    PROCESS_DRAFT_OPENED = "process:draft:opened"
+    #: somebody else than before works on it, or goes on after a pause; not every save
+    PROCESS_DRAFT_EDITED = "process:draft:edited"
+    PROCESS_DRAFT_DEPLOYED = "process:draft:deployed"
+    PROCESS_DRAFT_DISCARDED = "process:draft:discarded"
 
     UNIT_CHANGED = "organisation:unit:changed"
     STAFF_CHANGED = "organisation:staff:changed"

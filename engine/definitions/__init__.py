@@ -2,8 +2,10 @@
 
 from engine.definitions.check import check
 from engine.definitions.comparing import Change, ChangeKind, compare
+from engine.definitions.draft_ends import deploy_draft, discard_draft
+from engine.definitions.drafts import draft_package, open_draft, save_draft_files
 from engine.definitions.loading import LoadedVersion, assemble, load
-from engine.definitions.models import ProcessVersion, VersionState
+from engine.definitions.models import DraftState, ProcessDraft, ProcessVersion, VersionState
 from engine.definitions.package import Package
 from engine.definitions.service import activate_version, active_version, deploy, versions
 from engine.spiff.findings import Finding, Severity
@@ -11,9 +13,11 @@ from engine.spiff.findings import Finding, Severity
 __all__ = [
     "Change",
     "ChangeKind",
+    "DraftState",
     "Finding",
     "LoadedVersion",
     "Package",
+    "ProcessDraft",
     "ProcessVersion",
     "Severity",
     "VersionState",
@@ -23,6 +27,11 @@ __all__ = [
     "check",
     "compare",
     "deploy",
+    "deploy_draft",
+    "discard_draft",
+    "draft_package",
     "load",
+    "open_draft",
+    "save_draft_files",
     "versions",
 ]

@@ -98,6 +98,17 @@ class Package:
         _tell_names_apart(files)
         return cls(files=_without_outer_folder(files))
 
+    def refuse_unusable(self) -> None:
+        """Raise when these files cannot be kept as one package, whatever is in them.
+
+        Raises:
+            Invalid: too many or too large, a name leads out of the package, or two cannot lie in one folder.
+        """
+        _limit(len(self.files), sum(map(len, self.files.values())))
+        if bad := next((name for name in self.files if _safe(name) != name or len(name) > 200), None):
+            raise _unusable(f"{bad!r} is no name of a file in it")
+        _tell_names_apart(dict(self.files))
+
     def to_zip(self) -> bytes:
         """Return a zip with sorted names and fixed times: equal content is equal bytes."""
         target = io.BytesIO()
