@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0010_schedulers'
-down_revision = '0011_calendars'
+down_revision = '0009_calendars'
 branch_labels = None
 depends_on = None
 

@@ -240,8 +240,8 @@ def test_a_complex_gateway_that_splits_is_inclusive(run: type[Run]) -> None:
     ("condition", "reason"),
     [
         ("missing", "null"),  # a name that the data does not have
-        ('"yes"', "a str"),  # a text
-        ("1", "a int"),  # a number
+        ('"yes"', "but string"),  # a text
+        ("1", "but number"),  # a number
     ],
 )
 def test_a_condition_that_is_neither_true_nor_false_is_a_failure(run: type[Run], condition: str, reason: str) -> None:

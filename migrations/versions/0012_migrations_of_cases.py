@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0014_migrations_of_cases'
-down_revision = '0008_signatures'
+revision = '0012_migrations_of_cases'
+down_revision = '0011_signatures'
 branch_labels = None
 depends_on = None
 

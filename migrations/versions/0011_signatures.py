@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0008_signatures'
+revision = '0011_signatures'
 down_revision = '0010_schedulers'
 branch_labels = None
 depends_on = None

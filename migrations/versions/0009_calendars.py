@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0011_calendars'
-down_revision = '0012_inbox'
+revision = '0009_calendars'
+down_revision = '0008_inbox'
 branch_labels = None
 depends_on = None
 

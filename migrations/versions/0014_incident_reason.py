@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0015_incident_reason'
-down_revision = '0009_notices'
+revision = '0014_incident_reason'
+down_revision = '0013_notices'
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0012_inbox'
+revision = '0008_inbox'
 down_revision = '0007_proposals'
 branch_labels = None
 depends_on = None

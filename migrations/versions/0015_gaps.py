@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0013_gaps'
-down_revision = '0015_incident_reason'
+revision = '0015_gaps'
+down_revision = '0014_incident_reason'
 branch_labels = None
 depends_on = None
 

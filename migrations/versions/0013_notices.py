@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0009_notices'
-down_revision = '0014_migrations_of_cases'
+revision = '0013_notices'
+down_revision = '0012_migrations_of_cases'
 branch_labels = None
 depends_on = None
 
