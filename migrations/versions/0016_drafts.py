@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0016_drafts'
-down_revision = '0013_gaps'
+down_revision = '0015_gaps'
 branch_labels = None
 depends_on = None
 
