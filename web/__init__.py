@@ -99,11 +99,13 @@ def _register_areas(app: "Flask") -> None:
     from web.cases.verbs import blueprint as verbs
     from web.cases.views import blueprint as cases
     from web.cockpit.views import blueprint as cockpit
+    from web.connectors.views import blueprint as connectors
     from web.escalations.signing import blueprint as escalations
     from web.feeds.views import blueprint as feeds
     from web.filing.views import blueprint as desk
     from web.inbox.saved import blueprint as saved
     from web.inbox.views import blueprint as inbox
+    from web.notices.settings import blueprint as settings
     from web.notices.views import blueprint as notices
     from web.portal.matter import blueprint as matter
     from web.portal.views import blueprint as portal
@@ -114,7 +116,7 @@ def _register_areas(app: "Flask") -> None:
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
-    own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving)
+    own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors)
     for blueprint in (*staff, notices, desk, *own, feeds, processes, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -37,6 +37,13 @@ def say_phrase(phrase: Phrase) -> str:
     return fill(gettext(phrase.template), {key: _in_words(key, value) for key, value in phrase.facts.items()})
 
 
+def say_reason(reason: Any) -> str:
+    """Return a stored failure, {"text": an English template, "facts": {…}}, in the reader's language."""
+    if not isinstance(reason, Mapping) or not reason.get("text"):
+        return ""
+    return say_phrase(Phrase(reason["text"], **reason.get("facts", {})))
+
+
 def _in_words(key: str, value: Any) -> Any:
     if isinstance(value, Phrase):
         return say_phrase(value)
@@ -54,7 +61,8 @@ def _in_words(key: str, value: Any) -> Any:
 
 def init_words(app: Flask) -> None:
     """Give templates these words as filters."""
-    app.jinja_env.filters |= {"one_line": one_line, "role_label": role_label, "say_phrase": say_phrase}
+    words = {"one_line": one_line, "role_label": role_label, "say_phrase": say_phrase, "say_reason": say_reason}
+    app.jinja_env.filters |= words
 
 
 def translated_fields(error: EngineError) -> dict[str, list[str]]:

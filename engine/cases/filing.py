@@ -40,6 +40,7 @@ class Filing:
 
     Args:
         place: code of a grid unit.
+        reach: how they want to be told, one of `engine.cases.reaching.REACHES`; empty: they did not say.
         kind: key of the process that it is filed for.
         start: what was entered into the start form of that process, as it was sent.
         parties: other people whom it concerns, where that process knows parties.
@@ -55,6 +56,7 @@ class Filing:
     address: str = ""
     phone: str = ""
     email: str = ""
+    reach: str = ""
     name_hidden: bool = True
     locale: str = "zh_CN"
     kind: str = "petition"
@@ -201,7 +203,7 @@ def _add_case(
     case_id: UUID = new_id()
     year = now.astimezone(CHINA).year
     sequence = take_number(session, place.jurisdiction, f"case:{version.prefix}:{year}")
-    contact = {"name": filing.name, "phone": filing.phone, "email": filing.email, "locale": filing.locale}
+    contact = {name: getattr(filing, name) for name in ("name", "phone", "email", "reach", "locale")}
     case = Case(
         id=case_id,
         jurisdiction=place.jurisdiction,

@@ -8,6 +8,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre
 
 from engine.cases.filing import CHANNELS, Filing
 from engine.cases.parties import NewParty
+from engine.cases.reaching import REACHES
 from engine.forms.messages import N_
 
 #: A Chinese mobile or land line, with or without the country's code, or an international number.
@@ -19,6 +20,8 @@ TEXT_LENGTH: Final = N_("Please use 5 to 5,000 characters.")
 NAME_LENGTH: Final = N_("Please use at most 60 characters.")
 PHONE_WRONG: Final = N_("This is not a telephone number.")
 EMAIL_WRONG: Final = N_("This is not an e-mail address.")
+SMS_NEEDS_PHONE: Final = N_("Enter the telephone number that short messages go to.")
+EMAIL_NEEDED: Final = N_("Enter the e-mail address that notices go to.")
 CONTACT_MISSING: Final = N_("Leave a telephone number or an e-mail address, so that we can answer.")
 
 
@@ -64,7 +67,8 @@ class PartySchema(Schema):
 
 class FilingSchema(Schema):
     """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
-    `email`, `name_hidden`, `known` (it may be a matter that was there already), `locale`, `kind` (key of a process),
+    `email`, `reach` (`email`, `sms` or `none`), `name_hidden`, `known` (it may be a matter that was there already),
+    `locale`, `kind` (key of a process),
     `start` (its start form), `parties` (a list, see `PartySchema`). Messages are gettext ids."""
 
     class Meta:
@@ -79,6 +83,7 @@ class FilingSchema(Schema):
     name = _text(1, 60, NAME_LENGTH)
     phone = fields.String(load_default="", validate=_phone)
     email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
+    reach = fields.String(load_default="", validate=validate.OneOf(("", *REACHES)))
     name_hidden = fields.Boolean(load_default=True)
     known = fields.Boolean(load_default=False)
     kind = fields.String(load_default="petition", validate=validate.Regexp(r"[a-z][a-z0-9_-]{0,63}$"))
@@ -98,6 +103,9 @@ class FilingSchema(Schema):
         """An answer needs an address; a paper or counter filing may do without."""
         if data.get("channel") in ("portal", "hotline", "api") and not (data.get("phone") or data.get("email")):
             raise ValidationError({"phone": [CONTACT_MISSING]})
+        needed = {"sms": ("phone", SMS_NEEDS_PHONE), "email": ("email", EMAIL_NEEDED)}.get(data.get("reach", ""))
+        if needed and not data.get(needed[0]):
+            raise ValidationError({needed[0]: [needed[1]]})
 
     @post_load
     def make(self, data: dict[str, Any], **_options: Any) -> Filing:

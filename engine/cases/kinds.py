@@ -17,7 +17,19 @@ from engine.forms import Form
 from engine.organisation.grid import known_units
 
 #: Names of what every form asks for; a start form cannot use them.
-COMMON = ("title", "text", "category", "place", "finer_place", "address", "name", "phone", "email", "name_hidden")
+COMMON = (
+    "title",
+    "text",
+    "category",
+    "place",
+    "finer_place",
+    "address",
+    "name",
+    "phone",
+    "email",
+    "reach",
+    "name_hidden",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,13 @@ class NamedUnit:
     label: str
 
 
+def units(session: Session, jurisdiction: str) -> list[OrgUnit]:
+    """Return the active units in which people work, from the district down to communities, in the order of the tree."""
+    finer = [kind.value for kind in GRID if kind is not UnitKind.COMMUNITY]
+    wanted = select(OrgUnit).where(OrgUnit.jurisdiction == jurisdiction, OrgUnit.active, OrgUnit.kind.not_in(finer))
+    return list(session.scalars(wanted.order_by(OrgUnit.path)))
+
+
 def streets(session: Session, jurisdiction: str) -> list[Street]:
     """Return every street that has an active community, with those communities."""
     parent = aliased(OrgUnit)

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask_babel import get_locale
 
+from engine.cases.deliveries import deliveries, unusable
 from engine.cases.escalations import escalations
 from engine.cases.view import CaseView, case_view, note_personal_read
 from engine.deadlines.explain import explain
@@ -22,6 +23,7 @@ from web.cases.people import assisted_items, panel
 from web.cases.serving import document_page, shown_document
 from web.cases.similar import similar_panel
 from web.languages import choose_locale
+from web.notices.views import CHANNELS
 
 blueprint: Final = Blueprint("cases", __name__)
 
@@ -44,6 +46,8 @@ def show(case_id: UUID) -> str:
         story=story.lines(view.events, whole="story" in request.args, others=story.other_numbers(view)),
         reasons=reasons, steps=step_rows(view), offers=shown_offers(view.case, current.viewer()),
         party_panel=panel(view), assisting=assisted_items(view), similar=similar_panel(view),
+        channels=CHANNELS, deliveries=deliveries(current.session(), view, current.viewer()),
+        unusable=unusable(current.session(), view, current.viewer()),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from engine.cases import incidents as desk
-from engine.cases.undelivered import resend, undelivered
+from engine.cases.undelivered import resend, try_again, undelivered, unusable
 from engine.instances.models import IncidentState
 from web import current
 from web.cases import story
@@ -60,7 +60,16 @@ def retry(incident_id: UUID) -> Response:
 def notices() -> str:
     """Show what was given up, and what failed and is tried again."""
     found = undelivered(current.session(), current.viewer())
-    return _render("cockpit/notices.html", "notices", found=found, channels=CHANNELS)
+    marked = unusable(current.session(), current.viewer())
+    return _render("cockpit/notices.html", "notices", found=found, marked=marked, channels=CHANNELS)
+
+
+@blueprint.post("/addresses/<uuid:mark_id>/again")
+def address_again(mark_id: UUID) -> Response:
+    """Let an address be tried again that was marked as unusable."""
+    try_again(current.session(), current.viewer(), mark_id, actor=current.actor(), now=current.now())
+    flash(gettext("已取消标记。下一条通知会再发到这个地址。"), "success")
+    return redirect(url_for("cockpit.notices"), code=303)
 
 
 @blueprint.post("/notices/<uuid:notice_id>/resend")
@@ -89,6 +98,7 @@ def _render(template: str, place: str, **values: Any) -> str:
             (IncidentState.OPEN, gettext("待处理"), url_for("cockpit.incidents")),
             (IncidentState.RESOLVED, gettext("已处理"), url_for("cockpit.incidents", state="resolved")),
             ("notices", gettext("未送达的通知"), url_for("cockpit.notices")),
+            ("connectors", gettext("通知渠道"), url_for("connectors.index")),
         )
     ]
     return render_template(template, figures=figures, chips=chips, place=place, attempts=ATTEMPTS, **values)

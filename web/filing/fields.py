@@ -12,7 +12,7 @@ from engine.cases.filing_schema import FilingSchema
 from engine.cases.photos import MAX_BYTES, MAX_PHOTOS
 
 #: What of the submitted form is a text field; the rest are photos and the form's own token.
-TEXTS: Final = ("title", "text", "category", "place", "finer_place", "address", "name", "phone", "email")
+TEXTS: Final = ("title", "text", "category", "place", "finer_place", "address", "name", "phone", "email", "reach")
 
 
 def matter_fields(categories: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -32,12 +32,23 @@ def photo_fields() -> list[dict[str, Any]]:
     return [photos | {"accept": "image/*", "multiple": True, "maxFiles": MAX_PHOTOS, "maxBytes": MAX_BYTES}]
 
 
-def person_fields() -> list[dict[str, Any]]:
-    """Return the components that ask who is to be answered."""
+def person_fields(*, sms: bool = False) -> list[dict[str, Any]]:
+    """Return the components that ask who is to be answered, and how.
+
+    Args:
+        sms: short messages can be sent.
+    """
+    ways = [
+        ("email", _("发邮件到上面的邮箱")),
+        ("sms", _("发短信到上面的电话")),
+        ("none", _("不用通知，我自己凭编号和 PIN 查")),
+    ]
+    values = [{"value": value, "label": label} for value, label in ways if value != "sms" or sms]
     return [
         _field("name", "textfield", _("您的称呼"), required=True),
         _field("phone", "textfield", _("电话"), help=_("电话和邮箱至少留一个，用来答复您。")),
         _field("email", "textfield", _("电子邮箱")),
+        _field("reach", "radio", _("有进展时怎样通知您"), values=values, help=_("不选：留了邮箱就发邮件。")),
     ]
 
 

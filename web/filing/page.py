@@ -12,6 +12,7 @@ from engine.cases.kinds import Kind, kind_of, start_context
 from engine.cases.vault import new_submission
 from engine.errors import EngineError, Invalid, NotFound
 from engine.forms import Form
+from engine.notices import groups
 from engine.organisation.grid import finer_places, streets
 from web import current
 from web.cases.forms import ShownForm
@@ -129,7 +130,7 @@ class FilingPage:
         groups = {
             "matter_fields": fields.matter_fields(self.kind.categories),
             "photo_fields": fields.photo_fields(),
-            "person_fields": fields.person_fields(),
+            "person_fields": fields.person_fields(sms=_has_gateway()),
             "channel_fields": fields.channel_fields(self.channels),
         }
         rows = party_rows(self.kind, required=not self.channels)
@@ -151,3 +152,8 @@ class FilingPage:
             places=streets(current.session(), jurisdiction),
             finer=finer_places(current.session(), jurisdiction, values.get("place", "")),
         )
+
+
+def _has_gateway() -> bool:
+    """Say whether short messages can be sent here."""
+    return any(way.kind == "sms" for way in groups.ways_out(current.session(), current.settings().jurisdiction))

@@ -14,7 +14,16 @@ from web.presentation.addresses import with_query
 
 blueprint: Final = Blueprint("notices", __name__, url_prefix="/notices")
 #: how a channel is called
-CHANNELS: Final = {"app": lazy_gettext("站内"), "email": lazy_gettext("邮件"), "sms": lazy_gettext("短信")}
+CHANNELS: Final = {
+    "app": lazy_gettext("站内"),
+    "email": lazy_gettext("邮件"),
+    "sms": lazy_gettext("短信"),
+    "webhook": lazy_gettext("网络回调"),
+    "wecom": lazy_gettext("企业微信群"),
+    "dingtalk": lazy_gettext("钉钉群"),
+    "feishu": lazy_gettext("飞书群"),
+    "lark": lazy_gettext("Lark 群"),
+}
 
 
 @blueprint.get("")

@@ -1,0 +1,1 @@
+"""The operator's pages for ways out: robots of groups, webhooks, gateways for short messages."""
