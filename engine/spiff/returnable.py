@@ -2,12 +2,13 @@
 
 from engine.errors import Conflict
 from engine.spiff.execution import Execution
+from engine.spiff.releasing import Releasable
 from engine.spiff.returning import followers, plan, send_back
 from engine.spiff.specs.token import OPEN, READY, Token
 from engine.spiff.views import Trail
 
 
-class Returnable:
+class Returnable(Releasable):
     """The part of a workflow that goes back to what was done."""
 
     _execution: Execution

@@ -32,10 +32,6 @@ class Begin(Element):
 class Pass(Element):
     """A start event, a task without a type, or a throwing event that throws nothing."""
 
-    #: Is it a start event, and one with a trigger?
-    is_start = False
-    triggered = False
-
 
 class Finish(Element):
     """The last task of a process."""

@@ -39,10 +39,13 @@ class Element(BpmnSpecMixin):
         urgent: acts before everything else that is ready.
         shares_scope: a sub-process whose data is that of the process around it.
         conditional: waits for a condition over the data.
+        is_start, triggered: it is a start event, and one with a trigger.
         takes, gives: its input and output mapping.
     """
 
     about: About | None = None
+    is_start = False
+    triggered = False
     joins = False
     urgent = False
     shares_scope = False

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import Conflict, EngineError
+from engine.errors import Conflict, EngineError, NotFound
 from engine.spiff import StepFailed
 from tests.engine.spiff.drawing import (
     BASE,
@@ -278,3 +278,17 @@ def test_a_thousand_rounds_cost_no_more_than_one() -> None:
         r.do("c", again=True)
         sizes.append(len(r.workflow.snapshot()))
     assert sizes[-1] < sizes[0] * 1.2 + 50
+
+
+def test_a_join_that_waits_in_vain_can_be_released_with_what_has_come(run: type[Run]) -> None:
+    drawn = start() + gateways("x", tag="exclusiveGateway") + users("a", "b", "c") + gateways("j") + end()
+    r = run(drawn + flows("s>x; x>a [true]; x>b [false]; a>j>c>e; b>j"))
+    assert r.workflow.waiting_joins() == []
+    r.do("a", heard="yes")
+    assert [(each.element_id, each.count) for each in r.workflow.waiting_joins()] == [("j", 1)]
+    r.workflow.release("j")
+    r.step()
+    assert r.ready() == ["c"]
+    assert r.task("c").data["heard"] == "yes"
+    with pytest.raises(NotFound):
+        r.workflow.release("j")
