@@ -7,7 +7,7 @@ Source: 信访工作条例 art. 30.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import product, zip_longest
 from pathlib import Path
@@ -75,13 +75,13 @@ def arguments(rule: Rule) -> list[str]:
     return [name for name, kind in rule._converters.items() if isinstance(kind, UUIDConverter)]
 
 
-def ids_for(name: str, world: World) -> list[UUID]:
-    known = world.ids()
+def ids_for(name: str, known: Mapping[str, list[UUID]]) -> list[UUID]:
     return known[TABLES[name]][:2] if name in TABLES else [known[table][0] for table in ("case", "work_item")]
 
 
 def addresses(app: Flask, world: World, *, reading: bool) -> Iterator[tuple[str, str, list[UUID]]]:
     """Yield (method, path with a place for each id, the ids) of everything that can be asked, or only read."""
+    known = world.ids()
     for rule in app.url_map.iter_rules():
         if rule.endpoint in LEAVING:
             continue
@@ -92,7 +92,7 @@ def addresses(app: Flask, world: World, *, reading: bool) -> Iterator[tuple[str,
         for method in methods:
             if not names:
                 yield method, path, []
-            for chosen in product(*(ids_for(name, world) for name in names)) if names else ():
+            for chosen in product(*(ids_for(name, known) for name in names)) if names else ():
                 yield method, path, list(chosen)
 
 
