@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.instances import sweeping, timers
@@ -41,8 +42,10 @@ class Delivery:
         """Deliver what was claimed, and return how many; what was not delivered after all is given back."""
         sound = [claim.timer_id for claim in claims if not claim.alone]
         groups = [sound[start : start + GROUP] for start in range(0, len(sound), GROUP)]
-        groups += [[claim.timer_id] for claim in claims if claim.alone and not claim.deadly]
         fired: set[UUID] = set().union(*self._spread(lambda group: self._fire(group, now), groups))
+        for claim in claims:
+            if claim.alone and not claim.deadly:  # after the others: it may be the end of this process
+                fired |= self._fire([claim.timer_id], now)
         for claim in claims:
             if claim.deadly:
                 self._give_up(claim.timer_id, sweeping.died_of(claim.timer_id), now, last=True)
@@ -58,6 +61,8 @@ class Delivery:
                 with self._sessions() as session:
                     return self._runtime.fire_timers(session, group, now)
             except Exception as error:
+                if _is_away(error):
+                    raise  # what was claimed comes back when its lease ends
                 _log.info("timers.apart", count=len(group), error=type(error).__name__)
         return {timer_id for timer_id in group if self._fire_one(timer_id, now)}
 
@@ -68,6 +73,8 @@ class Delivery:
             with self._sessions() as session:
                 return self._runtime.fire_timer(session, timer_id, now) is timers.Fired.FIRED
         except Exception as error:
+            if _is_away(error):
+                raise
             _log.exception("timer.failed", timer=str(timer_id))
             self._give_up(timer_id, error, now)
             return False
@@ -78,3 +85,9 @@ class Delivery:
                 self._runtime.give_up_timer(session, timer_id, error, now, last=last)
         except Exception:  # the failure itself could not be written: the row is still due, the next tick sees it
             _log.exception("dispatch.failed", id=str(timer_id))
+
+
+def _is_away(error: Exception) -> bool:
+    """Is it the database that ended the connection, or cannot be reached? No timer is at fault then, nor counted so."""
+    state = getattr(error.orig, "sqlstate", "") if isinstance(error, DBAPIError) else ""
+    return state is None or state.startswith(("08", "57P"))

@@ -110,7 +110,7 @@ class EmbeddedDispatcher:
         self._channels, self._unseal, self._keeping = channels, unseal, keeping
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="dispatch")
         self._waker = ThreadPoolExecutor(1, thread_name_prefix="dispatch-wake")
-        self._queued, self._stopped = Lock(), Event()
+        self._queued, self._sweeping, self._stopped = Lock(), Lock(), Event()
         with sessions() as session:
             self._side_by_side = session.get_bind().dialect.name == "postgresql"
         self._delivery = Delivery(sessions, runtime, self._map, self._stopped)
@@ -155,6 +155,10 @@ class EmbeddedDispatcher:
 
     def sweep_timers(self) -> int:
         """Deliver the timers that are due, batch after batch. One that fails does not keep the others."""
+        with self._sweeping:  # a second sweep of the same process would only be in the first one's way
+            return self._sweep_timers()
+
+    def _sweep_timers(self) -> int:
         done = 0
         while not self._stopped.is_set():
             with self._sessions() as session:

@@ -18,7 +18,7 @@ _SETTINGS = (
     "shared_buffers=32MB", "autovacuum=off", "timezone=UTC", "log_min_messages=fatal",
 )  # fmt: skip
 #: What counts is the last that is said of a setting.
-_DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
+_DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "autovacuum=on")
 
 
 class PostgresMissing(Exception):

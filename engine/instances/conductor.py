@@ -86,6 +86,7 @@ class Conductor:
                 connection, case_id=held.case_id, jurisdiction=held.jurisdiction, actor=actor, at=now, together=together
             ),
             reached=together.reached if together else {},
+            case=together.cases.get(held.case_id) if together else None,
         )
 
     def elements(self, version: LoadedVersion) -> Elements:

@@ -18,6 +18,7 @@ from engine.instances.ledger import Ledger
 from engine.instances.store import Held
 from engine.notices import Recipient
 from engine.notices.outbox import Seal
+from engine.prepared import Found
 from engine.spiff import ServiceCall
 
 
@@ -47,6 +48,8 @@ class Step:
     ledger: Ledger
     functions: Callable[[], Mapping[str, Callable[..., Any]]] = dict
     reached: dict[tuple[str, str, str], list[Recipient]] = field(default_factory=dict)
+    #: what notices say of the case, when it was read
+    case: Found | None = None
     #: notices were put in the outbox
     posted: bool = False
     #: something outside of the process was done, which may have moved clocks

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, Uuid, bindparam, func, insert, select
 
 from engine.audit import Actor, AuditEvent, Tag
 from engine.db import new_id
-from engine.prepared import Prepared, Values, run_together
+from engine.prepared import Found, Prepared, Values, run_together
 
 _EVENTS: Final = cast(Table, AuditEvent.__table__)
 #: What the events of a step have in common, and what each has of its own.
@@ -44,6 +44,8 @@ class Together:
         self._checks: dict[int, Callable[[], Exception]] = {}
         #: whom a relation means, see `Step.reached`
         self.reached: dict[Any, Any] = {}
+        #: what notices say of the cases, see `Step.case`
+        self.cases: Mapping[UUID, Found] = {}
 
     def add(self, writes: Sequence[tuple[Prepared, Values]], checks: Mapping[int, Callable[[], Exception]]) -> None:
         """Keep what a step writes until the end, with what to raise where a row is not there."""

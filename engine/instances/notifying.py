@@ -1,12 +1,11 @@
 """Send tasks that notify people: the template, whom it goes to, and what it may say."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import String, Table, Uuid, bindparam, column, select, table
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, String, Table, Uuid, bindparam, column, select, table
 
 from engine import feel
 from engine.audit import Tag
@@ -17,8 +16,9 @@ from engine.instances.hooks import Step
 from engine.notices import NoticeTexts, Recipient
 from engine.notices.outbox import compose
 from engine.organisation.models import OrgUnit, Staff
+from engine.organisation.sealing import is_sealed
 from engine.organisation.service import addressees
-from engine.prepared import PreparedRead
+from engine.prepared import Found, PreparedRead
 from engine.spiff import ServiceCall
 from engine.tasks.models import LIVE, WorkItem
 
@@ -28,23 +28,32 @@ _CASE: Final = table(
     "case", column("id", Uuid()), column("number", String()), column("title", String()), column("place_id", Uuid())
 )
 _UNIT: Final = cast(Table, OrgUnit.__table__)
-_OF_CASE: Final = PreparedRead(
-    select(_CASE.c.number, _CASE.c.title, _UNIT.c.name.label("place"), _UNIT.c.code)
-    .join(_UNIT, _UNIT.c.id == _CASE.c.place_id)
-    .where(_CASE.c.id == bindparam("case"))
+_CLOCK: Final = cast(Table, Clock.__table__)
+_DUE: Final = _CLOCK.alias("due")
+#: the clock whose date notices speak of
+_FOREMOST: Final = (
+    select(_CLOCK.c.id)
+    .where(_CLOCK.c.case_id == _CASE.c.id, _CLOCK.c.state == ClockState.RUNNING.value)
+    .order_by((_CLOCK.c.kind == "statutory").desc(), _CLOCK.c.due_at)
+    .limit(1)
+    .scalar_subquery()
+    .correlate(_CASE)
 )
+_CASES: Final = (
+    select(
+        _CASE.c.id, _CASE.c.number, _CASE.c.title, _UNIT.c.name.label("place"), _UNIT.c.code,
+        _DUE.c.due_at, _DUE.c.provisional, is_sealed(_CASE.c.id).label("sealed"),
+    )
+    .join(_UNIT, _UNIT.c.id == _CASE.c.place_id)
+    .outerjoin(_DUE, _DUE.c.id == _FOREMOST)
+)  # fmt: skip
+_OF_CASE: Final = PreparedRead(_CASES.where(_CASE.c.id == bindparam("case", type_=Uuid())))
+_OF_CASES: Final = _CASES.where(_CASE.c.id.in_(bindparam("cases", type_=Uuid(), expanding=True)))
 _OWNERS: Final = (
     select(Staff)
     .join(WorkItem, WorkItem.owner_id == Staff.id)
     .where(WorkItem.case_id == bindparam("case"), WorkItem.state.in_(LIVE), Staff.active)
     .distinct()
-)
-_CLOCK: Final = cast(Table, Clock.__table__)
-_DUE: Final = PreparedRead(
-    select(_CLOCK.c.due_at, _CLOCK.c.provisional)
-    .where(_CLOCK.c.case_id == bindparam("case"), _CLOCK.c.state == ClockState.RUNNING.value)
-    .order_by((_CLOCK.c.kind == "statutory").desc(), _CLOCK.c.due_at)
-    .limit(1)
 )
 
 
@@ -66,10 +75,9 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
             "chuishao:notice and chuishao:to of {element} must both be set",
             element=call.element_id,
         )
-    facts = case_facts(step.session, step.case_id) | dict(call.data)
-    due = _DUE.first(step.connection, {"case": step.case_id})
-    if due is not None:
-        facts["due"] = dated(due.due_at, step.zone, provisional=due.provisional)
+    facts = case_facts(step) | dict(call.data)
+    if step.case is not None and step.case.due_at is not None:
+        facts["due"] = dated(step.case.due_at, step.zone, provisional=step.case.provisional)
     for number, relation in enumerate(part.strip() for part in whom.split(";") if part.strip()):
         found, residents = _found(step, call, relation)
         post(
@@ -125,6 +133,7 @@ def post(
         now=step.now,
         site=step.hooks.site,
         seal=step.hooks.seal,
+        sealed=step.case is None or step.case.sealed,
     )
     step.ledger.write(writes)
     step.posted = True
@@ -135,14 +144,21 @@ def of_staff(staff: list[Staff]) -> list[Recipient]:
     return [Recipient.of(each) for each in staff]
 
 
-def case_facts(session: Session, case_id: UUID) -> dict[str, Any]:
+def case_facts(step: Step) -> dict[str, Any]:
     """Return what every text may say of a case: its number, title and place; nothing of a person."""
-    session.flush()  # a case may be as new as its first notice
-    row = _OF_CASE.first(session.connection(), {"case": case_id})
+    if step.case is None or step.performed:  # what was done outside of the process may have changed it
+        step.session.flush()
+        step.case = _OF_CASE.first(step.connection, {"case": step.case_id})
+    row = step.case
     return {
         "case": {"number": row.number, "title": row.title},
         "place": {"name": row.place, "code": row.code},
     }
+
+
+def read_cases(connection: Connection, case_ids: Collection[UUID]) -> dict[UUID, Found]:
+    """Return what notices say of cases, by id: for steps of several cases in one transaction."""
+    return {row.id: row for row in connection.execute(_OF_CASES, {"cases": list(case_ids)})}
 
 
 def _found(step: Step, call: ServiceCall, relation: str) -> tuple[list[Recipient], bool]:

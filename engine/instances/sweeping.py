@@ -20,6 +20,7 @@ from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor
 from engine.instances.ledger import Together
 from engine.instances.models import Instance
+from engine.instances.notifying import read_cases
 from engine.instances.timers import HELD, WAITING, deliver
 
 #: How long a claimed timer is left alone; who claimed it and died is found out when this has passed.
@@ -75,12 +76,19 @@ class Claim:
 
 
 def claim_timers(session: Session, now: datetime, limit: int) -> list[Claim]:
-    """Take timers that are due and that nobody has, the longest due first; none of instances that do not move."""
+    """Take timers that are due and that nobody has, the longest due first; none of instances that do not move.
+
+    Of those that somebody had and never answered for, only one is taken: whoever dies now, dies of that one.
+    """
     with writing(session):
         rows = session.connection().execute(_CLAIM, {"now": now, "until": now + LEASE, "limit": limit}).all()
+        rows = sorted(rows, key=lambda row: row.due_at)
+        spared = {row.id for row in [row for row in rows if 1 < row.claims <= MOST_CLAIMS][1:]}
+        release_timers(session, spared)
     return [
         Claim(timer_id=row.id, alone=row.attempts > 0 or row.claims > 1, deadly=row.claims > MOST_CLAIMS)
-        for row in sorted(rows, key=lambda row: row.due_at)
+        for row in rows
+        if row.id not in spared
     ]
 
 
@@ -100,9 +108,10 @@ def fire_together(conductor: Conductor, session: Session, timer_ids: Collection[
     with writing(session):
         connection = session.connection()
         together = Together(connection)
-        rows = connection.execute(_LOCK, {"timers": list(timer_ids), "now": now}).all()
-        fired = set()
-        for row in _one_of_each_case(rows):
+        found = connection.execute(_LOCK, {"timers": list(timer_ids), "now": now}).all()
+        rows, fired = list(_one_of_each_case(found)), set()
+        together.cases = read_cases(connection, [row.held_case_id for row in rows])
+        for row in rows:
             deliver(conductor, session, row, now, together=together)
             fired.add(row.id)
         together.send()

@@ -127,7 +127,7 @@ class Audience:
         element = process.elements.get(clock.element_id) if process else None
         owner = step.session.get(Staff, item.owner_id) if item and item.owner_id else None
         unit = self.unit.name if self.unit else ""
-        return case_facts(step.session, step.case_id) | {
+        return case_facts(step) | {
             "element": item.name if item else " ".join((element.name if element else clock.name).split()),
             "clock": {"name": clock.name, "kind": clock.kind},
             "due": dated(clock.due_at, step.zone, provisional=clock.provisional),

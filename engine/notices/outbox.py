@@ -112,6 +112,7 @@ def compose(
     rung: str | None = None,
     site: str = "",
     seal: Seal | None = None,
+    sealed: bool = True,
 ) -> Writes:
     """Return the writes that put one notice a recipient and channel into the outbox; one that is there stays as it is.
 
@@ -122,6 +123,7 @@ def compose(
         link: path within the application that it leads to.
         site: how the application is reached from outside (`https://…`); the text's fact `link` begins with it.
         seal: encrypts a resident's address; required when there is one.
+        sealed: not everybody may know of the case, so that each recipient is asked about; False where that is known.
 
     Returns:
         each a row of `notice`; of the same key only the first is kept.
@@ -135,7 +137,7 @@ def compose(
         key=key, jurisdiction=jurisdiction, case_id=case_id, template=template, rung=rung, link=link, url=url,
         facts=jsonable(lift(known)), seal=seal, now=aware(now),
     )  # fmt: skip
-    recipients = _who_may_know(session, case_id, recipients)
+    recipients = _who_may_know(session, case_id, recipients) if sealed else recipients
     asked = _ANYTHING.first(session.connection(), {"jurisdiction": jurisdiction})
     ways = groups.ways_out(session, jurisdiction) if asked.ways else []
     rows: list[dict[str, Any]] = []

@@ -58,6 +58,11 @@ def knows(case_id: Any, staff_id: UUID | ColumnElement[UUID]) -> ColumnElement[b
     return and_(not_(_accused(case_id, staff_id)), or_(not_(sealed), on_route))
 
 
+def is_sealed(case_id: Any) -> ColumnElement[bool]:
+    """Return the condition that not everybody may know of a case."""
+    return exists().where(_SEALING.c.case_id == case_id)
+
+
 def _accused(case_id: Any, staff_id: UUID | ColumnElement[UUID]) -> ColumnElement[bool]:
     accused = _SEALING.alias("accused")
     return (

@@ -72,7 +72,7 @@ def publish(step: Step, call: ServiceCall, vault: Vault) -> Mapping[str, Any]:
 
 def tell_followers(step: Step, call: ServiceCall, vault: Vault, template: str, *, key: str) -> None:
     """Put a notice for everybody who follows by e-mail in the outbox."""
-    facts = case_facts(step.session, step.case_id) | dict(call.data)
+    facts = case_facts(step) | dict(call.data)
     if recipients := followers(step.session, step.case_id, vault):
         post(step, recipients, facts, template, key=key)
 

@@ -14,14 +14,16 @@ from sqlalchemy import Engine, create_engine, text
 
 from engine.db import connect, sessions
 from engine.tables import metadata
-from tests.bench import inbox, migrating, work
+from tests.bench import inbox, migrating, timers, work
 from tests.bench.work import Cost, Place
 from tests.postgres import Server
+from web.api import models as _tokens  # noqa: F401  their tables are made with the others
+from web.auth import models as _sessions  # noqa: F401
 
 #: What is promised: at most so many times stock in memory, and hardly more after a hundred rounds of a loop.
 AT_MOST, GROWTH = 3.0, 1.3
 ROUNDS = (0, 100)
-PARTS = ("completion", "inbox", "migration")
+PARTS = ("completion", "inbox", "migration", "timers")
 
 
 @contextmanager
@@ -99,6 +101,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=12, help="instances a measurement")
     parser.add_argument("--database", choices=tuple(PLACES), action="append", help="default: both")
     parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
+    parser.add_argument("--timers", type=int, default=100_000, help="timers that are due at once")
     options = parser.parse_args()
     parts = options.part or list(PARTS)
     report: dict[str, Any] = {"databases": {}}
@@ -109,6 +112,8 @@ def main() -> int:
         broken += inboxes(options, report)
     if "migration" in parts:
         broken += migrations(options, report)
+    if "timers" in parts:
+        broken += drains(options, report)
     report["broken"] = broken
     print("\n" + json.dumps(report))
     for promise in broken:
@@ -145,6 +150,18 @@ def migrations(options: argparse.Namespace, report: dict[str, Any]) -> list[str]
         print(f"{name:<12}{figures.rehearsed:>12.1f}{figures.moved:>10.1f}")
         report["databases"].setdefault(name, {})["migration"] = asdict(figures)
         broken += migrating.judge(name, figures)
+    return broken
+
+
+def drains(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Deliver very many timers on each database, print what it took, and return the promises that it breaks."""
+    broken: list[str] = []
+    print(f"\n{options.timers} timers due at once, each with a step, two notices and an inbox that is read meanwhile")
+    for name in options.database or list(PLACES):
+        with PLACES[name]() as engine:
+            found = timers.measure(engine, options.timers)
+        report["databases"].setdefault(name, {})["timers"] = timers.show(name, found)
+        broken += timers.judge(name, found)
     return broken
 
 

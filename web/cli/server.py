@@ -5,6 +5,7 @@ import base64
 import os
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -18,6 +19,10 @@ from web.cli.reading import Commands, Read
 from web.logs import configure_logs
 
 THREADS = 8
+#: how much a scheduler's process steps back behind others of the machine, see nice(2)
+_POLITE = 10
+#: seconds after which a thread that works must let others work, while due work is carried beside the pages
+_TURN = 0.001
 
 
 def add_commands(commands: Commands) -> None:
@@ -96,6 +101,8 @@ def _web(options: argparse.Namespace, read: Read) -> int:
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: what is under way is finished
+    if settings.scheduler_embedded:
+        sys.setswitchinterval(_TURN)  # a page waits for its turn each time that it has asked the database
     with carried(app) if settings.scheduler_embedded else nullcontext():
         print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
         waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
@@ -103,7 +110,8 @@ def _web(options: argparse.Namespace, read: Read) -> int:
 
 
 def _scheduler(_options: argparse.Namespace, read: Read) -> int:
-    """Carry due work until the process is told to end."""
+    """Carry due work until the process is told to end; pages that are served on the same machine come first."""
+    os.nice(_POLITE)
     settings = read()
     configure_logs(settings.log_level)
     app = create_app(settings)
