@@ -190,5 +190,6 @@ SHOWN: Final = (
     ("dudao", "督办 supervision office"),
     ("huifang", "回访 call-back"),
     ("zhiban", "值班长 shift lead"),
+    ("sheji", "流程设计 process designer"),
     ("yunwei", "运维员 operator"),
 )
