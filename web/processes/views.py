@@ -4,7 +4,7 @@ import io
 from typing import Any, Final
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from engine.definitions import LoadedVersion, activate_version, compare, load
@@ -19,6 +19,14 @@ from web.languages import choose_locale
 from web.words import one_line
 
 blueprint: Final = Blueprint("processes", __name__, url_prefix="/processes")
+#: Authors that are no persons, as they stand in the rows.
+_PROGRAMS: Final = {"engine": lazy_gettext("系统"), "command line": lazy_gettext("命令行")}
+
+
+@blueprint.app_template_filter("author")
+def author(name: str) -> str:
+    """Return who did something, in the reader's words where it was no person."""
+    return str(_PROGRAMS.get(name, name))
 
 
 @blueprint.get("")
