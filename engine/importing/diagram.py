@@ -5,6 +5,7 @@ from lxml import etree
 from engine.errors import Phrase
 from engine.importing.beginnings import add_starts, make_executable, name_platform
 from engine.importing.camunda import map_camunda
+from engine.importing.drawing import draw_missing
 from engine.importing.expressions import translate_expressions
 from engine.importing.flows import connect_flows, name_links, use_shared_definitions
 from engine.importing.identity import give_ids
@@ -43,6 +44,7 @@ def import_diagram(name: str, content: bytes) -> Imported:
     map_camunda(root, notes)
     translate_expressions(root, notes)
     add_starts(root, notes)
+    draw_missing(root, notes)
     note_losses(root, notes)
     normalised: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
     _judge(root, normalised, notes)

@@ -88,7 +88,7 @@ def test_instances_run_for_each_of_a_list() -> None:
 def test_listeners_are_lost_and_kept() -> None:
     listener = '<b:extensionElements><camunda:taskListener event="create" class="X"/></b:extensionElements>'
     imported = import_diagram("x.bpmn", drawing(f'<b:userTask id="t">{listener}</b:userTask>'))
-    assert [(each.element, each.kind) for each in imported.lossy] == [("t", "listener")]
+    assert [(each.element, each.kind) for each in imported.lossy if each.kind != "drawn-anew"] == [("t", "listener")]
     assert b'<camunda:taskListener event="create" class="X"/>' in imported.content
 
 
