@@ -61,10 +61,10 @@ def note_missing(root: Node, content: bytes, notes: Notes) -> None:
     of_element = _processes_by_element(processes)
     names = {node.get("id"): shown(node) for node in root.iter(f"{{{BPMN}}}*") if node.get("id")}
     noted = {(each.element, each.group) for each in notes.todo if each.required}
-    findings = lint({FILE: content}, strict_layout=False)
+    findings = lint({FILE: content}, layout=False)
     for found in findings:
         process = of_element.get(found.element_id, "")
-        if found.code.startswith("layout-") or found.code in _SILENT or found.severity == Severity.NOTE:
+        if found.code in _SILENT or found.severity == Severity.NOTE:
             continue
         if process in empty or found.element_id in empty or (found.code == "no-process" and not processes):
             continue

@@ -17,6 +17,8 @@ from engine.spiff.layout.nodes import check_lanes, check_nodes, check_size
 ARTIFACTS = ("participant", "lane", "textAnnotation", "dataObjectReference", "dataStoreReference", "group")
 EDGES = ("sequenceFlow", "messageFlow", "association", "dataInputAssociation", "dataOutputAssociation")
 RULES = (check_size, check_nodes, check_lanes, check_edges, check_lines, check_labels)
+#: Shapes and lines of one page that are compared with each other; beyond, its size is all that is said.
+MAX_DRAWN = 200
 DRAWN = frozenset(NODES) | set(ARTIFACTS) | set(EDGES)
 
 
@@ -37,7 +39,7 @@ def check_layout(file: str, root: Node, severity: Severity) -> Iterator[Finding]
     for node in planes:
         plane = read_plane(node, items)
         drawn |= plane.drawn
-        for rule in RULES:
+        for rule in RULES if len(plane.drawn) <= MAX_DRAWN else (check_size,):
             for mark in rule(plane):
                 yield _finding(file, plane.items, mark, severity)
     for identifier, item in items.items():

@@ -26,6 +26,7 @@ def lint(
     forms: Collection[str] | None = None,
     functions: Collection[str] | None = None,
     strict_layout: bool = True,
+    layout: bool = True,
 ) -> list[Finding]:
     """Find what is wrong with the diagrams of one package.
 
@@ -34,6 +35,7 @@ def lint(
         decisions, forms: the ids that the package has; None: references to them are not checked.
         functions: FEEL functions of the host, such as `working days after`; None: calls are not checked.
         strict_layout: mistakes of the drawing are errors, else warnings.
+        layout: whether the drawing is judged at all.
 
     Returns:
         The findings, errors first, then in the order of the files. A package without errors can be deployed.
@@ -53,7 +55,8 @@ def lint(
             ]
             for rule in RULES:
                 found += rule(page)
-        found += check_layout(name, root, Severity.ERROR if strict_layout else Severity.WARNING)
+        if layout:
+            found += check_layout(name, root, Severity.ERROR if strict_layout else Severity.WARNING)
     if not any(each.severity == Severity.ERROR and not each.code.startswith("layout-") for each in found):
         found += _trials(package)
     return sorted(found, key=lambda each: (ORDER[each.severity], each.file))

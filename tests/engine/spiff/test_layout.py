@@ -1,5 +1,6 @@
 """The drawing: each mistake alone, on two tasks in a row."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,11 @@ def test_our_own_drawings_are_clean() -> None:
         files = Package.read_directory(package).diagrams
         assert files
         assert [f.message for f in lint(files, functions=FUNCTIONS) if f.severity != "note"] == []
+
+
+def test_page_that_nobody_could_read_is_only_counted() -> None:
+    beside = {f"t{number}": (number * 10, 400, 100, 80) for number in range(1_000)}
+    more = "".join(node("userTask", id) for id in beside)
+    began = time.process_time()
+    assert drawn(beside, more=more) == {"layout-too-many"}
+    assert time.process_time() - began < 5
