@@ -103,6 +103,7 @@ def _register_areas(app: "Flask") -> None:
     from web.escalations.signing import blueprint as escalations
     from web.feeds.views import blueprint as feeds
     from web.filing.views import blueprint as desk
+    from web.funds.views import blueprint as funds
     from web.inbox.saved import blueprint as saved
     from web.inbox.views import blueprint as inbox
     from web.notices.settings import blueprint as settings
@@ -116,7 +117,7 @@ def _register_areas(app: "Flask") -> None:
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
-    own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors)
+    own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors, funds)
     for blueprint in (*staff, notices, desk, *own, feeds, processes, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)

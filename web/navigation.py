@@ -45,6 +45,7 @@ PLACES: Final = (
         action=Action.MANAGE_CALENDARS,
     ),
     Place(endpoint="processes.index", label=lazy_gettext("流程"), icon="diagram-3", action=Action.VIEW_PROCESSES),
+    Place(endpoint="funds.index", label=lazy_gettext("专项经费"), icon="layers", action=Action.MANAGE_FUNDS),
     Place(endpoint="notices.index", label=lazy_gettext("通知"), icon="send"),
 )
 

@@ -65,7 +65,7 @@ _SOURCES: Final = {
         (
             "您反映的事项已合并办理：{{ number }}",
             "您反映的事项 {{ number }} 与更早的 {{ original }} 是同一件事，已合并办理。"
-            "办理结果会同样答复您，原查询码继续有效。",
+            "办理结果会同样答复您，原来的编号和 PIN 继续有效。",
         ),
         (
             "Your matter is handled together with an earlier one: {{ number }}",

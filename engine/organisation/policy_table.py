@@ -122,6 +122,8 @@ class Action(StrEnum):
     #: name a substitute for an absence of one's own
     SET_SUBSTITUTE = "set_substitute"
     SEARCH_CASES = "search_cases"
+    #: grant the communities' funds of a year, and read their ledgers
+    MANAGE_FUNDS = "manage_funds"
     VIEW_ESCALATIONS = "view_escalations"
     VIEW_STATISTICS = "view_statistics"
     VIEW_PROCESSES = "view_processes"
@@ -239,6 +241,7 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     ),
     ((*_LEADS, Role.SUPERVISION), Relation.SYSTEM, frozenset(), {A.VIEW_ESCALATIONS, A.VIEW_STATISTICS}),
     ((Role.STREET_CENTRE,), Relation.SYSTEM, frozenset(), {A.VIEW_STATISTICS}),
+    ((Role.FINANCE, Role.STREET_LEADER), Relation.SYSTEM, frozenset(), {A.MANAGE_FUNDS}),
     (
         (Role.DESIGNER,), Relation.SYSTEM, frozenset(),
         {A.VIEW_PROCESSES, A.EDIT_PROCESS, A.DEPLOY_PROCESS, A.VIEW_STATISTICS},

@@ -90,6 +90,12 @@ class CopiedSchema(Schema):
     at = fields.AwareDateTime(required=True)
 
 
+class AnswerSchema(_Body):
+    """What a co-handler says."""
+
+    text = fields.String(required=True, validate=validate.Length(min=1, max=2000))
+
+
 class CoHandlerSchema(Schema):
     """A request to a co-handler."""
 
@@ -97,5 +103,6 @@ class CoHandlerSchema(Schema):
     work_item_id = fields.UUID(required=True)
     staff_id = fields.UUID(required=True)
     question = fields.String(required=True)
+    answer = fields.String(allow_none=True)
     state = fields.String(required=True)
     asked_at = fields.AwareDateTime(required=True)

@@ -17,6 +17,7 @@ from web.api.blueprint import Blueprint
 from web.api.keys import keyed
 from web.api.schemas import WorkItemSchema
 from web.api.verb_schemas import (
+    AnswerSchema,
     CoHandlerSchema,
     CopiedSchema,
     ExtensionSchema,
@@ -108,6 +109,34 @@ def copy_work_item(body: dict[str, Any], item_id: UUID) -> Any:
 def ask_co_handler(body: dict[str, Any], item_id: UUID) -> Any:
     """Ask somebody to answer beside the owner of a task."""
     return handling.ask_co_handler(current.acting(), item_id, who=_person(body), question=body["question"])
+
+
+@blueprint.post("/co-handlers/<uuid:request_id>/answer")
+@blueprint.arguments(AnswerSchema)
+@keyed
+@blueprint.problems(403, 404, 409)
+@blueprint.response(200, CoHandlerSchema)
+def answer_as_co_handler(body: dict[str, Any], request_id: UUID) -> Any:
+    """Answer what one was asked beside the owner of a task."""
+    return handling.answer_as_co_handler(current.acting(), request_id, text=body["text"])
+
+
+@blueprint.post("/co-handlers/<uuid:request_id>/remove")
+@keyed
+@blueprint.problems(403, 404, 409)
+@blueprint.response(200, CoHandlerSchema)
+def remove_co_handler(request_id: UUID) -> Any:
+    """Take a question back that was not answered yet."""
+    return handling.remove_co_handler(current.acting(), request_id)
+
+
+@blueprint.post("/copies/<uuid:copy_id>/end")
+@keyed
+@blueprint.problems(403, 404, 409)
+@blueprint.response(200, CopiedSchema)
+def end_copy(copy_id: UUID) -> Any:
+    """Let somebody no longer read along."""
+    return handling.remove_copy(current.acting(), copy_id)
 
 
 @blueprint.post("/<uuid:item_id>/extension")

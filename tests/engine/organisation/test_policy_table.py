@@ -45,7 +45,7 @@ street_leader   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_c
 street_leader   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 street_leader   same_unit    | nkspdoglf | txah | N  | ADT | Imrcb |    | view_case comment urge assign release acknowledge copy_in
 street_leader   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge assign acknowledge
-street_leader   system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics set_substitute
+street_leader   system       |           |      |    |     |       |    | view_inbox search_cases manage_funds view_escalations view_statistics set_substitute
 
 handler         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
 handler         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
@@ -146,7 +146,7 @@ supervisory_committee system       |           |      |    |     |       |    | 
 finance         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
 finance         participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
 finance         same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
-finance         system       |           |      |    |     |       |    | view_inbox search_cases set_substitute
+finance         system       |           |      |    |     |       |    | view_inbox search_cases manage_funds set_substitute
 
 designer        system       |           |      |    |     |       |    | view_processes edit_process deploy_process view_statistics
 operator        none         | nks       |      |    |     | cb    | KE | view_instance retry_incident suspend_instance migrate_instance

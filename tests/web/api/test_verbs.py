@@ -75,3 +75,27 @@ def test_a_task_is_sent_back_with_what_it_withdraws_and_the_completion_taken_bac
     community.post(f"/work-items/{again}/complete", json={"data": {"note": "y"}})
     problem(handler.post(f"/work-items/{again}/take-back"), 403, "take-back-not-yours")
     assert len(said(community.post(f"/work-items/{again}/take-back"))["next_items"]) == 1
+
+
+def test_a_co_handler_answers_and_what_was_not_answered_is_taken_back(program: Issue, item: str) -> None:
+    handler, asked_one = program("handler"), program("housing-handler")
+    ask = {"to": "housing-handler", "question": "谁的？"}
+    first = said(handler.post(f"/work-items/{item}/co-handlers", json=ask))["id"]
+    problem(handler.post(f"/work-items/co-handlers/{first}/answer", json={"text": "我们的"}), 404, "co-handler-unknown")
+    problem(asked_one.post(f"/work-items/co-handlers/{first}/answer", json={}), 422, "request-invalid")
+    answered = said(asked_one.post(f"/work-items/co-handlers/{first}/answer", json={"text": "我们的"}))
+    assert (answered["state"], answered["answer"]) == ("answered", "我们的")
+    problem(handler.post(f"/work-items/co-handlers/{first}/remove"), 409, "co-handler-over")
+    second = said(handler.post(f"/work-items/{item}/co-handlers", json=ask))["id"]
+    problem(asked_one.post(f"/work-items/co-handlers/{second}/remove"), 403, "task-not-yours")
+    assert said(handler.post(f"/work-items/co-handlers/{second}/remove"))["state"] == "removed"
+
+
+def test_who_reads_along_no_longer_does_when_the_copy_is_ended(program: Issue, item: str) -> None:
+    handler, reader = program("handler"), program("housing-lead")
+    copied = said(handler.post(f"/work-items/{item}/copy", json={"to": "housing-lead"}))
+    assert reader.get(f"/cases/{copied['case_id']}").status_code == 200
+    problem(reader.post(f"/work-items/copies/{copied['id']}/end"), 403, "copy-not-yours")
+    assert said(handler.post(f"/work-items/copies/{copied['id']}/end"))["id"] == copied["id"]
+    assert reader.get(f"/cases/{copied['case_id']}").status_code == 403
+    problem(handler.post(f"/work-items/copies/{copied['id']}/end"), 404, "copy-unknown")

@@ -1,0 +1,1 @@
+"""The communities' funds: what each has a year, and its ledger."""
