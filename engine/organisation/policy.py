@@ -13,7 +13,7 @@ from engine.organisation.absences import covers
 from engine.organisation.models import Membership, OrgUnit, Staff, UnitKind
 from engine.organisation.policy_table import TABLE, Action, Field, Grant, Relation
 from engine.organisation.roles import Role
-from engine.organisation.service import memberships
+from engine.organisation.service import inbox_key, memberships
 
 __all__ = [
     "Action", "CaseSubject", "Field", "OpenItem", "Reach", "Relation", "Standing", "Viewer", "anonymous_viewer",
@@ -37,6 +37,11 @@ class Standing:
     path: str
     scope: str
     for_staff: UUID | None = None
+
+    @property
+    def inbox_key(self) -> str:
+        """The inbox that is worked from in it; a path ends with the code of its unit."""
+        return inbox_key(self.role, self.path.rstrip("/").rpartition("/")[2])
 
 
 @dataclass(frozen=True, kw_only=True)

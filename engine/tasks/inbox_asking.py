@@ -1,14 +1,16 @@
 """From what an inbox is asked to a statement: its shape, and the values that are bound."""
 
+import re
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select, text
+from sqlalchemy import String, Uuid, bindparam, select, text
 from sqlalchemy.orm import Session
 
+from engine.organisation.models import Membership, OrgUnit
 from engine.organisation.sealing import closed_cases
-from engine.tasks.inbox_statements import Shape
+from engine.tasks.inbox_statements import CASE, Shape
 from engine.tasks.inbox_views import Holding, InboxQuery
 from engine.tasks.inbox_windows import Window
 from engine.tasks.models import CoHandler, Draft, WorkItem
@@ -33,6 +35,23 @@ _ITEMS: Final = {
 }
 
 
+#: Somebody who types a whole number means one matter, wherever it stands in the list.
+_CASE_NUMBER: Final = re.compile(r"[A-Za-z]{1,8}\d{4}-\d{6,8}")
+_OF_CASE: Final = (
+    select(WorkItem.id)
+    .join(CASE, CASE.c.id == WorkItem.case_id)
+    .where(
+        CASE.c.number == bindparam("number", type_=String()),
+        CASE.c.jurisdiction.in_(
+            select(OrgUnit.jurisdiction)
+            .join(Membership, Membership.unit_id == OrgUnit.id)
+            .where(Membership.staff_id == _ME)
+        ),
+        text("work_item.state IN ('open', 'claimed')"),
+    )
+)
+
+
 def keep_plans(session: Session) -> None:
     """Let PostgreSQL keep the plans of an inbox's statements until the transaction ends.
 
@@ -55,11 +74,14 @@ def own_keys(query: InboxQuery) -> InboxQuery:
 
 def open_to(session: Session, query: InboxQuery) -> InboxQuery:
     """Leave out the cases in which the person, or the unit that they belong to, is accused (信访工作条例 art. 30); and
-    look up the few items that drafts and requests to co-handlers are about, so that none is searched for.
+    look up the few items that drafts, requests to co-handlers and a whole number are about: none is searched for.
     """
-    return replace(
-        query, closed=tuple(closed_cases(session, query.staff_id)), only=_only(session, query.staff_id, query.holding)
-    )
+    only, asked = _only(session, query.staff_id, query.holding), query.text
+    if asked and _CASE_NUMBER.fullmatch(asked.strip()):
+        values = {"staff": query.staff_id, "number": asked.strip().upper()}
+        of_case = tuple(session.scalars(_OF_CASE, values))
+        only, asked = of_case if only is None else tuple(each for each in of_case if each in only), None
+    return replace(query, closed=tuple(closed_cases(session, query.staff_id)), only=only, text=asked)
 
 
 def only_those(session: Session, query: InboxQuery, holding: Holding) -> InboxQuery:

@@ -38,14 +38,20 @@ def counts_by_time(session: Session, query: InboxQuery, days: Days) -> Counts:
     return Counts(**{str(bucket): number for bucket, number in found.items()}, at_least=frozenset(at_least))
 
 
-def held_counts(session: Session, query: InboxQuery) -> Held:
-    """Return how many items there are by who has them; of the query only whose inbox it is and the roles count."""
+def held_counts(session: Session, query: InboxQuery, *, every: int | None = None) -> Held:
+    """Return how many items there are by who has them; of the query only whose inbox it is and the roles count.
+
+    Args:
+        every: how many there are in all, where that is known.
+    """
     whole = InboxQuery(staff_id=query.staff_id, keys=query.keys, covered=query.covered, roles=query.roles)
     keep_plans(session)
     whole = open_to(session, whole)
     found = dict.fromkeys((holding.value for holding in Holding), 0)
+    found[Holding.ANY.value] = every or 0
     for together in _TOGETHER:
-        asked = {holding: only_those(session, whole, holding) for holding in together}
+        wanted = [holding for holding in together if holding is not Holding.ANY or every is None]
+        asked = {holding: only_those(session, whole, holding) for holding in wanted}
         shapes: list[statements.Shape] = []
         values: dict[str, Any] = {}
         for holding, each in asked.items():

@@ -40,6 +40,7 @@ _DRAFT: Final = Draft.__table__
 CASE: Final = table(
     "case",
     column("id", Uuid()),
+    column("jurisdiction", String()),
     column("number", String()),
     column("title", String()),
     column("kind", String()),

@@ -23,7 +23,10 @@ from tests.factories import District, make_case, make_district, make_instance
 from tests.fakes import ManualClock
 from tests.web.browsing import PASSWORD, sign_in
 from web import create_app
+from web.api import models as _api  # noqa: F401  the tables of the pages are made with the others
+from web.auth import models as _auth  # noqa: F401
 from web.database import db
+from web.feeds import models as _feeds  # noqa: F401
 from web.logs import configure_logs
 
 NOW: Final = datetime(2026, 3, 18, 2, 0, tzinfo=UTC)

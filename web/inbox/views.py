@@ -12,8 +12,7 @@ from werkzeug.wrappers import Response
 from engine.organisation.absences import Cover, covered_keys
 from engine.organisation.colleagues import receivers
 from engine.organisation.policy import Action, may, require
-from engine.organisation.service import inbox_keys
-from engine.tasks import InboxQuery, Page, held_counts, inbox
+from engine.tasks import Holding, InboxQuery, Page, held_counts, inbox
 from engine.tasks.co_handling import requests_to
 from engine.tasks.inbox_news import Mark, came_since
 from engine.tasks.saved_filters import readable, saved_filters, units_to_share_with
@@ -35,7 +34,10 @@ def index() -> str | Response:
     if not request.args and (first := next((each for each in kept if each.default), None)):
         return redirect(address(first.query))
     read = _read()
-    held = held_counts(current.session(), read.query) if not (read.filters.bucket or read.filters.text) else None
+    held = None
+    if not (read.filters.bucket or read.filters.text):
+        every = read.page.counts.total if read.filters.holding is Holding.ANY else None  # counted already
+        held = held_counts(current.session(), read.query, every=every)
     return _render(
         "inbox/index.html", read, holdings=holding_chips(read.filters, held), saved=saved_chips(read.filters, kept),
         kept=kept, saving=readable(read.filters.said()), units=units_to_share_with(current.session(), current.viewer()),
@@ -115,9 +117,11 @@ class _Reading:
 
 
 def _inboxes() -> tuple[InboxQuery, dict[str, Cover]]:
-    session, staff = current.session(), current.staff()
-    own = inbox_keys(session, staff.id)
-    covers = {key: each for key, each in covered_keys(session, staff.id, current.now()).items() if key not in own}
+    session, staff, standings = current.session(), current.staff(), current.viewer().standings
+    own = [each.inbox_key for each in standings if each.for_staff is None]
+    covers: dict[str, Cover] = {}
+    if len(own) < len(standings):
+        covers = {key: each for key, each in covered_keys(session, staff.id, current.now()).items() if key not in own}
     return InboxQuery(staff_id=staff.id, keys=(*own, *covers), covered=tuple(covers)), covers
 
 

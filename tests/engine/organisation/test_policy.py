@@ -28,6 +28,7 @@ from engine.organisation.policy import (
     visible_fields,
 )
 from engine.organisation.roles import Role
+from engine.organisation.service import inbox_keys
 from tests.factories import JURISDICTION, District, make_district, make_staff, make_unit
 
 
@@ -233,3 +234,9 @@ def test_the_reach_of_a_search_follows_from_the_table(session: Session, district
         technical = reach(viewer(session, district, login))
         assert (technical.scopes, technical.unit_ids, technical.staff_id) == (frozenset(), frozenset(), None)
     assert reach(resident_viewer(CASE)).case_id == CASE
+
+
+def test_a_standing_has_the_inbox_of_its_membership(session: Session, district: District) -> None:
+    for person in district.staff.values():
+        keys = [each.inbox_key for each in viewer_for(session, person).standings]
+        assert sorted(keys) == inbox_keys(session, person.id)

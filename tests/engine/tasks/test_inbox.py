@@ -182,6 +182,21 @@ def test_looking_for_what_no_index_knows_stops_and_goes_on_from_there(
     assert Bucket.TODAY in inbox(session, query(district, category="noise"), now).counts.at_least
 
 
+def test_a_whole_number_is_found_wherever_it_stands(
+    session: Session, district: District, make_item: MakeItem, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MODULE, "SCAN_LIMIT", 1)
+    far = make_case(session, place=district.unit("willow"))
+    for hours in range(3):
+        make_item(due_at=now + timedelta(hours=hours))
+    wanted = make_item(due_at=now + timedelta(days=90), case_id=far.id)
+    make_item("street_centre", "east-centre", case_id=far.id)  # somebody else's task of the same matter
+    page = inbox(session, query(district, text=f" {far.number.lower()} "), now)
+    assert (ids(page.items), page.counts.total, page.looked_on) == ([wanted.id], 1, False)
+    assert inbox(session, query(district, text="SQ2026-999999"), now).items == ()
+    assert inbox(session, query(district, text=far.number, holding=Holding.MINE), now).items == ()
+
+
 def test_counts_by_who_has_them_stop_where_they_no_longer_matter(
     session: Session, district: District, make_item: MakeItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
