@@ -1,14 +1,13 @@
 """The accusation process, path by path: every branch, every timer, every end. It is always a sealed case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from engine.clock import CHINA
 from engine.spiff import Workflow
-from tests.bpmn.coverage import flows_of, timers_of, walked
+from tests.bpmn.coverage import assert_all_walked
 from tests.bpmn.walk import Walk, read_package
 
 #: Every walk of the paths since this was last emptied; the last test asks what they have used.
@@ -144,23 +143,4 @@ def test_the_handovers_note_reaches_who_receives_it() -> None:
 
 def test_every_flow_and_every_timer_is_walked() -> None:
     """Walks every path of this file again where not all of them were run here before."""
-    definitions = read_package("accusation").definitions
-    paths = list(_paths())
-    if len(WALKED) <= len(paths):
-        WALKS.clear()
-        for path, arguments in paths:
-            path(**arguments)
-    missing = (flows_of(definitions) | timers_of(definitions)) - walked(definitions, WALKS)
-    assert not missing, "never walked:\n" + "\n".join(sorted(f"{process}: {id}" for process, id in missing))
-
-
-def _paths() -> Iterator[tuple[Callable[..., None], dict[str, Any]]]:
-    for name, path in list(globals().items()):
-        if not name.startswith("test_") or path is test_every_flow_and_every_timer_is_walked:
-            continue
-        marks = [mark for mark in getattr(path, "pytestmark", []) if mark.name == "parametrize"]
-        if not marks:
-            yield path, {}
-        for mark in marks:
-            for row in mark.args[1]:
-                yield path, dict(zip(mark.args[0], row, strict=True))
+    assert_all_walked("accusation", globals(), WALKS, WALKED)

@@ -1,8 +1,7 @@
 """The agency process, path by path: every branch, every timer, every end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from itertools import product
 from typing import Any
 
 import pytest
@@ -25,8 +24,8 @@ from tests.bpmn.agency.journey import (
     signed,
     transferred,
 )
-from tests.bpmn.coverage import flows_of, timers_of, walked
-from tests.bpmn.walk import Walk, read_package
+from tests.bpmn.coverage import assert_all_walked
+from tests.bpmn.walk import Walk
 
 #: Every walk of the paths since this was last emptied; the last test asks what they have used.
 WALKS: list[Walk] = []
@@ -559,25 +558,4 @@ def test_without_both_there_is_no_settlement_and_handling_goes_on(true: str, agr
 
 def test_every_flow_and_every_timer_is_walked() -> None:
     """Walks every path of this file again where not all of them were run here before."""
-    definitions = read_package("agency").definitions
-    paths = list(_paths())
-    if len(WALKED) <= len(paths):
-        WALKS.clear()
-        for path, arguments in paths:
-            path(**arguments)
-    missing = (flows_of(definitions) | timers_of(definitions)) - walked(definitions, WALKS)
-    assert not missing, "never walked:\n" + "\n".join(sorted(f"{process}: {id}" for process, id in missing))
-
-
-def _paths() -> Iterator[tuple[Callable[..., None], dict[str, Any]]]:
-    for name, path in list(globals().items()):
-        if not name.startswith("test_") or path is test_every_flow_and_every_timer_is_walked:
-            continue
-        marks = [mark for mark in getattr(path, "pytestmark", []) if mark.name == "parametrize"]
-        rows = [[_named(mark.args[0], row) for row in mark.args[1]] for mark in marks]
-        for chosen in product(*rows):
-            yield path, {name: value for each in chosen for name, value in each.items()}
-
-
-def _named(names: Any, row: Any) -> dict[str, Any]:
-    return {names: row} if isinstance(names, str) else dict(zip(names, row, strict=True))
+    assert_all_walked("agency", globals(), WALKS, WALKED)

@@ -8,7 +8,7 @@ import pytest
 
 from engine.clock import CHINA
 from engine.errors import Invalid
-from tests.bpmn.coverage import flows_of, paths, timers_of, walked
+from tests.bpmn.coverage import assert_all_walked
 from tests.bpmn.mediation.journey import (
     APPLICANT,
     RESPONDENT,
@@ -28,7 +28,7 @@ from tests.bpmn.mediation.journey import (
     unconfirmed,
     visited,
 )
-from tests.bpmn.walk import Walk, read_package
+from tests.bpmn.walk import Walk
 
 #: Every walk of this file, for the coverage at its end.
 WALKS: list[Walk] = []
@@ -567,11 +567,4 @@ def test_a_confirmed_agreement_stays_confirmed_when_it_is_not_performed() -> Non
 
 def test_every_flow_and_every_timer_is_walked() -> None:
     """Walks every path of this file again where not all of them were run here before."""
-    definitions = read_package("mediation").definitions
-    everything = list(paths(globals()))
-    if len(WALKED) <= len(everything):
-        WALKS.clear()
-        for path, arguments in everything:
-            path(**arguments)
-    missing = (flows_of(definitions) | timers_of(definitions)) - walked(definitions, WALKS)
-    assert not missing, "never walked:\n" + "\n".join(sorted(f"{process}: {id}" for process, id in missing))
+    assert_all_walked("mediation", globals(), WALKS, WALKED)

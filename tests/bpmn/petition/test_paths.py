@@ -1,13 +1,12 @@
 """The petition process, path by path: every branch, every timer, every end."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from engine.errors import Invalid
-from tests.bpmn.coverage import flows_of, timers_of, walked
+from tests.bpmn.coverage import assert_all_walked
 from tests.bpmn.petition.journey import (
     MONDAY,
     accepted,
@@ -22,7 +21,7 @@ from tests.bpmn.petition.journey import (
     unsatisfied,
     whistled,
 )
-from tests.bpmn.walk import Walk, read_package
+from tests.bpmn.walk import Walk
 
 #: Every walk of the paths since this was last emptied; the last test asks what they have used.
 WALKS: list[Walk] = []
@@ -638,24 +637,4 @@ def test_every_category_has_times_and_runs(category: str) -> None:
 
 def test_every_flow_and_every_timer_is_walked() -> None:
     """Walks every path of this file again where not all of them were run here before."""
-    definitions = read_package("petition").definitions
-    paths = list(_paths())
-    if len(WALKED) <= len(paths):
-        WALKS.clear()
-        for path, arguments in paths:
-            path(**arguments)
-    missing = (flows_of(definitions) | timers_of(definitions)) - walked(definitions, WALKS)
-    assert not missing, "never walked:\n" + "\n".join(sorted(f"{process}: {id}" for process, id in missing))
-
-
-def _paths() -> Iterator[tuple[Callable[..., None], dict[str, Any]]]:
-    for name, path in list(globals().items()):
-        if not name.startswith("test_") or path is test_every_flow_and_every_timer_is_walked:
-            continue
-        marks = [mark for mark in getattr(path, "pytestmark", []) if mark.name == "parametrize"]
-        if not marks:
-            yield path, {}
-        for mark in marks:
-            names, rows = mark.args
-            for row in rows:
-                yield path, {names: row} if isinstance(names, str) else dict(zip(names, row, strict=True))
+    assert_all_walked("petition", globals(), WALKS, WALKED)

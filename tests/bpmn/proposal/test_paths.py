@@ -1,6 +1,5 @@
 """The proposal process, path by path: every branch, every timer, every end."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from engine.clock import CHINA
 from engine.errors import Invalid
 from engine.spiff import StepFailed
-from tests.bpmn.coverage import flows_of, timers_of, walked
+from tests.bpmn.coverage import assert_all_walked
 from tests.bpmn.proposal.journey import (
     CARRIED,
     FAILED,
@@ -28,7 +27,6 @@ from tests.bpmn.proposal.journey import (
     reviewed,
     voted,
 )
-from tests.bpmn.walk import read_package
 
 #: Every walk of the paths since this was last emptied; the last test asks what they have used.
 WALKS: list[ProposalWalk] = []
@@ -476,24 +474,4 @@ def test_no_evaluation_in_time_is_no_satisfaction() -> None:
 
 def test_every_flow_and_every_timer_is_walked() -> None:
     """Walks every path of this file again where not all of them were run here before."""
-    definitions = read_package("proposal").definitions
-    paths = list(_paths())
-    if len(WALKED) <= len(paths):
-        WALKS.clear()
-        for path, arguments in paths:
-            path(**arguments)
-    missing = (flows_of(definitions) | timers_of(definitions)) - walked(definitions, WALKS)
-    assert not missing, "never walked:\n" + "\n".join(sorted(f"{process}: {id}" for process, id in missing))
-
-
-def _paths() -> Iterator[tuple[Callable[..., None], dict[str, Any]]]:
-    for name, path in list(globals().items()):
-        if not name.startswith("test_") or path is test_every_flow_and_every_timer_is_walked:
-            continue
-        marks = [mark for mark in getattr(path, "pytestmark", []) if mark.name == "parametrize"]
-        if not marks:
-            yield path, {}
-        for mark in marks:
-            names, rows = mark.args
-            for row in rows:
-                yield path, {names: row} if isinstance(names, str) else dict(zip(names, row, strict=True))
+    assert_all_walked("proposal", globals(), WALKS, WALKED)
