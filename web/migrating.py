@@ -41,6 +41,11 @@ def newest_revision() -> str:
     return cast(str, ScriptDirectory(str(DIRECTORY)).get_current_head())
 
 
+def known_revisions() -> frozenset[str]:
+    """Return every revision that this code can bring to the newest one."""
+    return frozenset(each.revision for each in ScriptDirectory(str(DIRECTORY)).walk_revisions())
+
+
 def drift(app: Flask) -> list[object]:
     """Return how the database of `app` differs from the models; empty when it does not."""
     with app.app_context(), db.engine.connect() as connection:

@@ -142,6 +142,8 @@ class Tag(StrEnum):
     DUTY_HOURS_SET = "organisation:duty_hours:set"
     #: a way out for notices was set up, changed, switched on or off
     CONNECTOR_CHANGED = "organisation:connector:changed"
+    #: after a restore, notices are sent again
+    NOTICES_RELEASED = "organisation:notices:released"
 
     SIGNED_IN = "account:session:opened"
     SIGN_IN_FAILED = "account:session:refused"

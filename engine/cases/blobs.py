@@ -76,9 +76,13 @@ class BlobStore:
         for path in self.root.glob(".new-*"):
             if _put_at(path) < moment.timestamp():
                 path.unlink(missing_ok=True)
-        for path in self.root.glob("[0-9a-f][0-9a-f]/*"):
+        for path in self.files():
             if _put_at(path) < moment.timestamp():
                 yield path.name
+
+    def files(self) -> Iterator[Path]:
+        """Return every file in the store; its name is the SHA-256 of its content."""
+        yield from self.root.glob("[0-9a-f][0-9a-f]/*")
 
     def drop(self, sha256: str, before: datetime) -> bool:
         """Delete a file that no row names, and return whether it went; one that was put here again meanwhile stays."""

@@ -16,8 +16,8 @@ from engine.audit import Actor
 from engine.cases.models import Case
 from engine.cases.subject import subjects_of
 from engine.errors import NotFound
-from engine.notices import Notice, NoticeState, spoilt
-from engine.notices.models import Connector, UnusableAddress
+from engine.notices import Notice, NoticeState, holding, spoilt
+from engine.notices.models import Connector, NoticeHold, UnusableAddress
 from engine.organisation.models import Staff
 from engine.organisation.policy import Action, Field, Viewer, reach, require, visible_fields
 from engine.organisation.sealing import knows
@@ -156,6 +156,28 @@ def try_again(session: Session, viewer: Viewer, mark_id: UUID, *, actor: Actor, 
     if mark_id not in {each.id for each in unusable(session, viewer)}:
         raise NotFound("address-not-marked", "This address is not marked as unusable.")
     spoilt.forget(session, mark_id, actor=actor, now=now)
+
+
+def held(session: Session, viewer: Viewer) -> NoticeHold | None:
+    """Return since when nothing is sent, because a backup was restored; None where notices are sent.
+
+    Raises:
+        Forbidden: the viewer is no operator.
+    """
+    require(viewer, Action.RESEND_NOTICE)
+    return holding.standing_hold(session)
+
+
+def release_held(session: Session, viewer: Viewer, *, actor: Actor, now: datetime, set_aside: bool) -> int:
+    """Let notices be sent again after a restore; see `engine.notices.holding.release`.
+
+    Raises:
+        Forbidden: the viewer is no operator.
+        Conflict: they are not held.
+    """
+    require(viewer, Action.RESEND_NOTICE)
+    place = _jurisdictions(viewer)[0]
+    return holding.release(session, jurisdiction=place, actor=actor, now=now, set_aside=set_aside)
 
 
 def _jurisdictions(viewer: Viewer) -> list[str]:

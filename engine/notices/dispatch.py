@@ -29,6 +29,7 @@ from engine.notices.channels import (
 )
 from engine.notices.connecting import CONNECTOR, way_of
 from engine.notices.digest import gather
+from engine.notices.holding import standing_hold
 from engine.notices.models import DUE_SQL, Notice, NoticeState
 from engine.notices.outbox import SEALED, put_rows, short
 from engine.organisation.sealing import knows
@@ -64,7 +65,8 @@ def send_due(
     """Send what is due, and return how many notices were sent.
 
     Safe to call from any number of processes at once. A channel that is not in `channels` (e-mail without a server) is
-    left alone; its notices wait. What waits for a daily mail that is due is gathered first.
+    left alone; its notices wait. What waits for a daily mail that is due is gathered first. While a hold stands nothing
+    is sent at all.
 
     Args:
         channels: by name; that of a connector is `connector:` with its id.
@@ -75,6 +77,8 @@ def send_due(
     began = time.monotonic()
     names = list(channels)
     with sessions() as session:
+        if standing_hold(session) is not None:
+            return 0
         gather(session, now)
         claimed = claim_due(session, names, now, limit)
     sent = 0

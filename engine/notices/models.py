@@ -153,3 +153,16 @@ class UnusableAddress(Base):
     #: {"text": an English template, "facts": {…}}
     reason: Mapped[Any] = mapped_column(Json, nullable=True)
     marked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class NoticeHold(Base):
+    """Since when nothing is sent, and who let it go on. One stands where `released_at` is empty."""
+
+    __tablename__ = "notice_hold"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    held_at: Mapped[datetime] = mapped_column(Instant)
+    #: when the backup was made that was restored then
+    backup_made_at: Mapped[datetime] = mapped_column(Instant)
+    released_at: Mapped[datetime | None] = mapped_column(Instant)
+    released_by: Mapped[str | None] = mapped_column(String(200))

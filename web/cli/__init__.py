@@ -31,6 +31,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "tokens": ("token",),
     "searching": ("search",),
     "keeping": ("retention",),
+    "backing": ("backup", "restore", "notices"),
     "demonstration": ("demo",),
 }
 

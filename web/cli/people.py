@@ -8,8 +8,11 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
+import engine.tables  # noqa: F401  all models, so that they know each other
 from config import Settings
-from engine.audit import Actor, seals
+from engine.audit import Actor, AuditEvent, seals
+from engine.audit.seals import Broken
+from engine.cases.models import Case
 from engine.clock import SystemClock
 from engine.db import connect, sessions, writing
 from engine.organisation.accounts import add_staff, set_password, staff_by_login
@@ -86,10 +89,21 @@ def _verify(_options: argparse.Namespace, read: Read) -> int:
     with open_session(read()) as session:
         broken = seals.verify(session)
         for place in broken:
-            where = f"case {place.case_id}" if place.case_id else f"event {place.event_id}"
-            print(f"{place.jurisdiction} {place.number or ''} {place.what}: {where}")
+            print(where(session, place))
         if not broken:
             for head in seals.heads(session):
                 print(f"{head.jurisdiction}: {head.number} events, last seal {head.seal}")
             print("The audit log holds.")
     return 1 if broken else 0
+
+
+def where(session: Session, place: Broken) -> str:
+    """Return one line that names the row at which the audit log does not hold, as far as it can be found."""
+    parts = [f"number {place.number}"] if place.number else []
+    event = session.get(AuditEvent, place.event_id, populate_existing=True) if place.event_id else None
+    case = session.get(Case, place.case_id) if place.case_id else None
+    if event is not None:
+        parts.append(f"event {event.id} ({event.tag} of {event.at:%Y-%m-%d %H:%M:%S} UTC)")
+    if place.case_id:
+        parts.append(f"case {case.number if case else place.case_id}" + (f", its event {event.seq}" if event else ""))
+    return f"{place.jurisdiction}: {place.what}: {', '.join(parts)}"

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from engine.cases import incidents as desk
-from engine.cases.undelivered import resend, try_again, undelivered, unusable
+from engine.cases.undelivered import held, release_held, resend, try_again, undelivered, unusable
 from engine.instances.models import IncidentState
 from web import current
 from web.cases import story
@@ -90,6 +90,20 @@ def resend_all() -> Response:
     return redirect(url_for("cockpit.notices"), code=303)
 
 
+@blueprint.post("/notices/release")
+def release() -> Response:
+    """Let notices be sent again after a restore."""
+    aside = release_held(
+        current.session(), current.viewer(), actor=current.actor(), now=current.now(),
+        set_aside=request.form.get("set_aside") == "1",
+    )  # fmt: skip
+    flash(gettext("通知已恢复发送。"), "success")
+    if aside:
+        flash(ngettext("%(num)d 条备份前的通知列在下面，需要时可逐条重发。",
+                       "%(num)d 条备份前的通知列在下面，需要时可逐条重发。", aside), "info")  # fmt: skip
+    return redirect(url_for("cockpit.notices"), code=303)
+
+
 def _render(template: str, place: str, **values: Any) -> str:
     figures = condition(current_app, current.session(), current.viewer(), current.now())
     chips = [
@@ -101,4 +115,5 @@ def _render(template: str, place: str, **values: Any) -> str:
             ("connectors", gettext("通知渠道"), url_for("connectors.index")),
         )
     ]
-    return render_template(template, figures=figures, chips=chips, place=place, attempts=ATTEMPTS, **values)
+    hold = held(current.session(), current.viewer())
+    return render_template(template, figures=figures, chips=chips, hold=hold, place=place, attempts=ATTEMPTS, **values)
