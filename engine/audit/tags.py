@@ -123,6 +123,8 @@ class Tag(StrEnum):
 
     PROCESS_DEPLOYED = "process:version:deployed"
     PROCESS_ACTIVATED = "process:version:activated"
+    #: deployed although a scenario of the package no longer ends as recorded
+    PROCESS_SCENARIOS_OVERRULED = "process:scenarios:overruled"
     #: designers work on the next version
     PROCESS_DRAFT_OPENED = "process:draft:opened"
     #: somebody else than before works on it, or goes on after a pause; not every save

@@ -137,7 +137,7 @@ class Conductor:
         if not cancelled:
             workflow.advance()
         after = Image.of(workflow, elements)
-        passed = workflow.recorded()
+        self.hooks.on_passed(step, passed := workflow.recorded())
         difference = Difference(step, elements, before, after, done=done, fired=fired)
         difference.passed = frozenset(each.task_id for each in passed if not each.cancelled)
         for each in passed:

@@ -1,6 +1,6 @@
 """What the rooms above hand in: who carries out services, issues documents, reaches residents, takes note of ends."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from engine.instances.store import Held
 from engine.notices import Recipient
 from engine.notices.outbox import Seal
 from engine.prepared import Found
-from engine.spiff import ServiceCall
+from engine.spiff import Passed, ServiceCall
 
 
 @dataclass(kw_only=True)
@@ -153,6 +153,7 @@ class Hooks:
         issue_document: issues a document; what it returns is merged into the data of a send task.
         on_entered: takes note of what a task's form took, typed, by field.
         on_end: takes note that a main process has ended.
+        on_passed: takes note of the elements that a step passed, in order.
         resident: how the resident of a case is reached; nobody when they left no address.
         party: how a party of a case is reached, by its key; for None, every party.
         party_keys: the keys of a case's parties.
@@ -166,6 +167,7 @@ class Hooks:
     issue_document: Callable[[Step, DocumentOrder], Mapping[str, Any] | None] = _nothing
     on_entered: Callable[[Step, Mapping[str, Any]], None] = _nothing
     on_end: Callable[[Step, Ended], None] = _nothing
+    on_passed: Callable[[Step, Sequence[Passed]], None] = _nothing
     resident: Callable[[Session, UUID], list[Recipient]] = _nobody
     party: Callable[[Session, UUID, str | None], list[Recipient]] = _parties_unknown
     party_keys: Callable[[Session, UUID], Collection[str]] = _petitioner_only

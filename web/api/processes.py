@@ -5,9 +5,10 @@ from uuid import UUID
 
 from flask import request
 
-from engine.definitions import Package, deploy, versions
+from engine.definitions import Package, versions
 from engine.errors import Invalid, NotFound
 from engine.organisation.policy import Action, require
+from engine.sandbox.deploying import deploy_checked
 from web import current
 from web.api.blueprint import Blueprint, created
 from web.api.keys import keyed
@@ -46,13 +47,15 @@ def read_process(version_id: UUID) -> Any:
 def deploy_process(query: dict[str, Any]) -> Any:
     """Deploy a package, sent as a zip. A package with mistakes changes nothing; `findings` names them all.
 
+    One whose scenarios no longer end as recorded changes nothing either; `differences` says where they differ.
+
     The same content again is the same version.
     """
     require(current.viewer(), Action.DEPLOY_PROCESS)
     content = request.get_data(cache=True)
     if not content:
         raise Invalid("package-body-missing", "The request has no body. Send the package as a zip.")
-    version = deploy(
+    version = deploy_checked(
         current.session(),
         Package.read_zip(content),
         author=current.actor(),
@@ -60,5 +63,6 @@ def deploy_process(query: dict[str, Any]) -> Any:
         now=current.now(),
         jurisdiction=current.settings().jurisdiction,
         activate=query["activate"],
-    )
+        despite_scenarios=query["despite_scenarios"],
+    ).version
     return created(version, "api_processes.read_process", version_id=version.id)

@@ -273,3 +273,9 @@ class DeployQuery(Schema):
         falsy={"false"},
         metadata={"description": "Whether new cases start on it; running ones keep theirs."},
     )
+    despite_scenarios = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Deploy although a scenario of the package differs; the audit says so."},
+    )

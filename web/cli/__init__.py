@@ -26,6 +26,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "packages": ("lint", "deploy"),
     "versions": ("diff", "package"),
     "importing": ("import",),
+    "playing": ("play",),
     "moving": ("migrate",),
     "people": ("staff", "audit"),
     "tokens": ("token",),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from engine.audit import Actor
 from engine.clock import SystemClock
-from engine.definitions import Package, deploy
+from engine.definitions import Package
 from engine.definitions.check import check
 from engine.errors import Invalid, NotFound
+from engine.sandbox.deploying import deploy_checked
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint import lint
 from web.cli.deciding import find as find_in_decisions
@@ -28,6 +29,10 @@ def add_commands(commands: Commands) -> None:
     bring.add_argument("folder", type=Path)
     bring.add_argument("--note", default="", help="what changed and why")
     bring.add_argument("--inactive", action="store_true", help="store it without letting new cases start on it")
+    bring.add_argument(
+        "--force", action="store_true",
+        help="deploy although a scenario of the package no longer ends as recorded; the audit says so",
+    )  # fmt: skip
     bring.set_defaults(run=_deploy)
 
 
@@ -67,13 +72,19 @@ def _deploy(options: argparse.Namespace, read: Read) -> int:
     package = Package.read_directory(options.folder)
     with open_session(settings) as session:
         try:
-            version = deploy(
+            deployed = deploy_checked(
                 session, package, author=Actor.api("command line"), note=options.note, now=SystemClock().now(),
-                jurisdiction=settings.jurisdiction, activate=not options.inactive,
+                jurisdiction=settings.jurisdiction, activate=not options.inactive, despite_scenarios=options.force,
             )  # fmt: skip
         except Invalid as error:
             for finding in error.facts.get("findings", ()):
                 print(_line(finding["file"], finding["message"], finding["code"]), file=sys.stderr)
+            for each in error.facts.get("differences", ()):
+                print(f"{each['scenario']}: {each['sentence']}", file=sys.stderr)
             raise
+        for replayed in deployed.replayed:
+            if not replayed.same:
+                print(f"{replayed.scenario.name} differs: {replayed.first}", file=sys.stderr)
+        version = deployed.version
         print(f"{version.key} {version.number} is {version.state}.")
     return 0
