@@ -9,7 +9,21 @@ from sqlalchemy.orm import Session
 from engine.instances import escalation, timers
 from engine.instances.models import Incident, IncidentState
 from engine.notices import Notice, NoticeState
+from engine.notices.holding import standing_hold
 from engine.notices.models import DUE_SQL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """Work that is due and not done.
+
+    Args:
+        depth: how much.
+        age: since when the oldest of it is due; zero when there is none.
+    """
+
+    depth: int
+    age: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,18 +31,27 @@ class Figures:
     """How far behind things are.
 
     Args:
-        due_lag: since when the longest waiting timer or rung is due; zero when nothing is.
-        outbox: notices that wait to be sent.
+        queues: `timers`, `rungs` and `notices` that are due now.
+        outbox: notices that wait to be sent, also those whose time has not come.
         outbox_age: since when the longest waiting of them waits; zero when none does.
+        retries: timers and notices that failed and will be tried again, by kind.
         dead: notices that were given up.
         incidents: failed steps that wait for a person.
+        held: notices are held after a restore.
     """
 
-    due_lag: timedelta
+    queues: dict[str, Queue]
     outbox: int
     outbox_age: timedelta
+    retries: dict[str, int]
     dead: int
     incidents: int
+    held: bool
+
+    @property
+    def due_lag(self) -> timedelta:
+        """Since when the longest waiting timer or rung is due; zero when nothing is."""
+        return max(self.queues["timers"].age, self.queues["rungs"].age)
 
 
 def figures(session: Session, now: datetime) -> Figures:
@@ -37,15 +60,28 @@ def figures(session: Session, now: datetime) -> Figures:
     Args:
         now: by the clock that decides what is due.
     """
-    oldest = [moment for moment in (timers.oldest_due(session), escalation.oldest_due(session)) if moment]
-    outbox, since = session.execute(select(func.count(), func.min(Notice.created_at)).where(DUE_SQL)).one()
-    dead = session.scalar(select(func.count()).where(Notice.state == NoticeState.DEAD))
-    incidents = session.scalar(select(func.count()).where(Incident.state == IncidentState.OPEN))
-    nothing = timedelta(0)
+    waiting = select(func.count(), func.min(Notice.created_at)).where(DUE_SQL)
+    outbox, since = session.execute(waiting).one()
+    to_send = select(func.count(), func.min(Notice.next_try_at)).where(DUE_SQL, Notice.next_try_at <= now)
+    again = select(func.count()).where(DUE_SQL, Notice.attempts > 0)
     return Figures(
-        due_lag=max((now - moment for moment in [*oldest, now]), default=nothing),
+        queues={
+            "timers": _queue(timers.count_due(session, now), timers.oldest_due(session), now),
+            "rungs": _queue(escalation.count_due(session, now), escalation.oldest_due(session), now),
+            "notices": _queue(*session.execute(to_send).one(), now),
+        },
         outbox=outbox,
-        outbox_age=max(now - since, nothing) if since else nothing,
-        dead=dead or 0,
-        incidents=incidents or 0,
+        outbox_age=_age(since, now),
+        retries={"timers": timers.count_retried(session), "notices": session.scalar(again) or 0},
+        dead=session.scalar(select(func.count()).where(Notice.state == NoticeState.DEAD)) or 0,
+        incidents=session.scalar(select(func.count()).where(Incident.state == IncidentState.OPEN)) or 0,
+        held=standing_hold(session) is not None,
     )
+
+
+def _queue(depth: int, oldest: datetime | None, now: datetime) -> Queue:
+    return Queue(depth=depth, age=_age(oldest, now))
+
+
+def _age(moment: datetime | None, now: datetime) -> timedelta:
+    return max(now - moment, timedelta(0)) if moment else timedelta(0)

@@ -34,6 +34,17 @@ class Figures:
             "chuishao_outbox_age_seconds", "Since when the oldest notice to be sent waits", registry=self.registry
         )
         self.dead = Gauge("chuishao_dead_notices", "Notices given up", registry=self.registry)
+        self.held = Gauge("chuishao_notices_held", "1 while nothing is sent, after a restore", registry=self.registry)
+        self.depth = Gauge(
+            "chuishao_queue_depth", "Timers, rungs and notices that are due now", ["queue"], registry=self.registry
+        )
+        self.oldest = Gauge(
+            "chuishao_oldest_job_seconds", "Since when the oldest of them is due", ["queue"], registry=self.registry
+        )
+        self.retries = Gauge(
+            "chuishao_retries", "What failed and will be tried again", ["queue"], registry=self.registry
+        )
+        self.completions = Counter("chuishao_completions", "Tasks completed by this process", registry=self.registry)
         self.incidents = Gauge("chuishao_incidents", "Failed steps that wait for a person", registry=self.registry)
         self.schedulers = Gauge("chuishao_schedulers", "Schedulers that live", registry=self.registry)
         ticks = ["scheduler", "tick"]
@@ -50,6 +61,8 @@ def init_health(app: Flask) -> None:
     """Give `app` its probes and count its requests."""
     gauges = Figures()
     app.extensions["chuishao.figures"] = gauges
+    with app.app_context():
+        current.runtime().hooks.completed = gauges.completions.inc
     app.register_blueprint(blueprint)
     limiter.exempt(blueprint)
     csrf.exempt(blueprint)
@@ -98,6 +111,12 @@ def _measure(gauges: Figures) -> None:
     gauges.outbox_age.set(behind.outbox_age.total_seconds())
     gauges.dead.set(behind.dead)
     gauges.incidents.set(behind.incidents)
+    gauges.held.set(behind.held)
+    for name, queue in behind.queues.items():
+        gauges.depth.labels(name).set(queue.depth)
+        gauges.oldest.labels(name).set(queue.age.total_seconds())
+    for name, count in behind.retries.items():
+        gauges.retries.labels(name).set(count)
     alive = [each for each in heartbeats(session) if each.is_alive]
     gauges.schedulers.set(len(alive))
     for gauge in (gauges.tick_seconds, gauges.tick_failures):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
 from engine.errors import Conflict, EngineError, Forbidden
+from engine.events import after_commit
 from engine.instances import store
 from engine.instances.assignment import Reader
 from engine.instances.conductor import Conductor, Live
@@ -240,6 +241,7 @@ def _follow_up(
     step: Step, row: Found, settings: Mapping[str, str], data: Mapping[str, Any], entered: Mapping[str, Any]
 ) -> None:
     """Let the case take note of what was entered, and issue the document that the task orders."""
+    after_commit(step.session, step.hooks.completed)
     step.hooks.on_entered(step, entered)
     template = settings.get("document")
     if not template:

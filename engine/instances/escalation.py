@@ -44,6 +44,16 @@ _OLDEST: Final = (
     .join(Clock, Clock.id == Rung.clock_id)
     .where(_WAITING, Clock.state == ClockState.RUNNING.value)
 )
+_COUNT: Final = (
+    select(func.count())
+    .select_from(Rung)
+    .join(Clock, Clock.id == Rung.clock_id)
+    .where(
+        _WAITING,
+        Rung.due_at <= bindparam("now", type_=Rung.due_at.type),
+        Clock.state == ClockState.RUNNING.value,
+    )
+)
 #: Issues the paper that is signed, and returns its id; None where the ladder names none.
 Issue = Callable[[Step, Clock, Rung], UUID | None]
 
@@ -94,6 +104,11 @@ def give_up(conductor: Conductor, session: Session, rung_id: UUID, error: Except
 def oldest_due(session: Session) -> datetime | None:
     """Return when the first waiting rung of a running clock is due, None when none waits."""
     return session.scalar(_OLDEST)
+
+
+def count_due(session: Session, now: datetime) -> int:
+    """Return how many rungs of running clocks are due and have not fired."""
+    return session.scalar(_COUNT, {"now": now}) or 0
 
 
 def tell_again(conductor: Conductor, session: Session, rung_id: UUID, now: datetime) -> bool:

@@ -158,6 +158,7 @@ class Hooks:
         party: how a party of a case is reached, by its key; for None, every party.
         party_keys: the keys of a case's parties.
         wake: called after a commit that put notices in the outbox.
+        completed: called after a commit by which a task is completed.
         seal: encrypts a resident's address.
         site: how the application is reached from outside, `https://…`.
         resident_link: path of the page on which a resident follows a matter.
@@ -172,6 +173,7 @@ class Hooks:
     party: Callable[[Session, UUID, str | None], list[Recipient]] = _parties_unknown
     party_keys: Callable[[Session, UUID], Collection[str]] = _petitioner_only
     wake: Callable[[], None] = _nothing
+    completed: Callable[[], None] = _nothing
     seal: Seal | None = None
     site: str = ""
     resident_link: str = "/follow"

@@ -61,6 +61,15 @@ _OLDEST: Final = (
     .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)
     .where(WAITING, _INSTANCE.c.status.in_(MOVABLE), ~HELD)
 )
+_COUNT: Final = (
+    select(func.count())
+    .select_from(_TIMER)
+    .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)
+    .where(
+        WAITING, _TIMER.c.due_at <= bindparam("now", type_=_TIMER.c.due_at.type), _INSTANCE.c.status.in_(MOVABLE), ~HELD
+    )
+)
+_RETRIED: Final = select(func.count()).select_from(_TIMER).where(WAITING, _TIMER.c.attempts > 0)
 
 
 class Fired(StrEnum):
@@ -82,6 +91,16 @@ def due_timers(session: Session, now: datetime, limit: int) -> list[UUID]:
     Nothing is locked: who fires one locks its instance, and finds out whether the timer is still waiting.
     """
     return list(session.scalars(_DUE, {"now": now, "limit": limit}))
+
+
+def count_due(session: Session, now: datetime) -> int:
+    """Return how many timers are due and not delivered yet; none of instances that do not move."""
+    return session.scalar(_COUNT, {"now": now}) or 0
+
+
+def count_retried(session: Session) -> int:
+    """Return how many waiting timers failed before and will be tried again."""
+    return session.scalar(_RETRIED) or 0
 
 
 def oldest_due(session: Session) -> datetime | None:

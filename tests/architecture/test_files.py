@@ -64,8 +64,18 @@ def test_large_files_are_few() -> None:
 #: everything that may stand at the top of the checkout
 TOP = {
     *(".ci", ".gitattributes", ".gitignore", ".github", "CHANGELOG.md", "LICENSE", "Makefile", "README.md"),
-    *("README.zh-CN.md", "bpmn", "config.py", "constraints.txt", "docs", "engine", "hatch_build.py", "migrations"),
-    *("pyproject.toml", "tests", "tools", "web"),
+    *(
+        "README.zh-CN.md",
+        "bpmn",
+        "config.py",
+        "constraints.txt",
+        "deploy",
+        "docs",
+        "engine",
+        "hatch_build.py",
+        "migrations",
+    ),
+    *("migrations", "pyproject.toml", "tests", "tools", "web"),
 }
 
 

@@ -1,5 +1,6 @@
 """Many timers due at once, and two schedulers: each is delivered once, and both have their share."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -96,6 +97,30 @@ def test_what_a_killed_scheduler_had_claimed_comes_back_when_its_lease_ends(data
     assert drain(dispatcher) == left - claimed, "what is claimed is left alone until the lease ends"
     clock.advance(seconds=LEASE.total_seconds() + 600)
     assert drain(dispatcher) == claimed
+    dispatcher.stop()
+    assert_each_was_delivered_once(sessions, 3 * MANY)
+
+
+@pytest.mark.slow
+@pytest.mark.faults
+@pytest.mark.postgres
+def test_two_schedulers_of_which_one_is_killed_in_mid_drain_lose_and_double_nothing(database: Engine) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("with SQLite there is one scheduler")
+    sessions = morning.fill(database, 3 * MANY)
+    url = database.url.render_as_string(hide_password=False)
+    killed, other = (beside(url, morning.DUE - datetime.now(UTC)) for _ in range(2))
+    _wait_until_some_are_fired(sessions, killed)
+    killed.kill()
+    killed.communicate()
+    with sessions() as session:
+        left = session.scalar(select(func.count()).where(Timer.state == TimerState.WAITING)) or 0
+    assert left > 0, "it was done before it was killed"
+    told = other.communicate(timeout=300)[0]
+    assert json.loads(told.splitlines()[-1])["fired"] > 0, "the other one goes on"
+    clock = ManualClock(morning.DUE + LEASE + timedelta(minutes=20))
+    dispatcher = EmbeddedDispatcher(sessions=sessions, runtime=Runtime(), channels={}, clock=clock)
+    drain(dispatcher)  # what the killed one had claimed
     dispatcher.stop()
     assert_each_was_delivered_once(sessions, 3 * MANY)
 

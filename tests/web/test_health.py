@@ -1,15 +1,22 @@
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from config import Settings
+from engine.audit import Actor
 from engine.db import new_id, writing
+from engine.db import sessions as session_factory
+from engine.deadlines.models import Timer
 from engine.heartbeats import SILENCE, SchedulerRow, beat
-from web import create_app
+from engine.organisation.models import Staff
+from engine.tasks import WorkItem
+from tests.bench import morning
+from tests.fakes import ManualClock
+from web import create_app, current
 from web.carrying import Carrier, channels
 
 
@@ -70,6 +77,29 @@ def test_a_process_without_a_scheduler_knows_whether_one_lives_elsewhere(app: Fl
     figures = client.get("/metrics").text
     assert "chuishao_schedulers 0.0" in figures
     assert "node-2:7" not in figures
+
+
+def test_what_is_due_and_not_done_is_told_by_queue(database: Engine, settings: Settings) -> None:
+    morning.fill(database, 3)
+    client = create_app(settings, clock=ManualClock(morning.DUE - timedelta(seconds=1))).test_client()
+    assert 'chuishao_queue_depth{queue="timers"} 0.0' in client.get("/metrics").text
+    client = create_app(settings, clock=ManualClock(morning.DUE + timedelta(seconds=90))).test_client()
+    figures = client.get("/metrics").text
+    for line in (
+        "chuishao_due_lag_seconds 90.0", 'chuishao_queue_depth{queue="timers"} 3.0',
+        'chuishao_oldest_job_seconds{queue="timers"} 90.0', 'chuishao_queue_depth{queue="rungs"} 0.0',
+        "chuishao_completions_total 0.0", "chuishao_notices_held 0.0",
+    ):  # fmt: skip
+        assert line in figures
+    with session_factory(database)() as session, writing(session):
+        session.execute(update(Timer).values(attempts=1))
+        item_id, staff = session.scalars(select(WorkItem.id)).first(), session.scalars(select(Staff)).all()
+    assert 'chuishao_retries{queue="timers"} 3.0' in client.get("/metrics").text
+    actor = Actor.staff(next(each for each in staff if each.login == morning.READER))
+    with client.application.app_context():
+        assert item_id is not None
+        current.runtime().complete(current.session(), item_id, {}, actor=actor, now=morning.DUE)
+    assert "chuishao_completions_total 1.0" in client.get("/metrics").text
 
 
 def test_mail_leaves_only_where_a_server_is_named(settings: Settings) -> None:
