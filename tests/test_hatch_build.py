@@ -69,4 +69,20 @@ def test_the_lock_file_names_no_download_addresses() -> None:
 
 
 def test_the_watermark_of_bpmn_io_stays() -> None:
-    assert re.search(r"bjs-powered-by", (ROOT / "web/static/dist/viewer.js").read_text(encoding="utf-8"))
+    bundled = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "web/static/dist").glob("*.js"))]
+    assert any("bjs-powered-by" in text for text in bundled)
+
+
+def test_the_editors_say_nothing_that_is_not_translated() -> None:
+    missing = json.loads((ROOT / "web/static/dist/untranslated.json").read_text(encoding="utf-8"))
+    assert missing == {"modeler": [], "decision": [], "form": []}
+
+
+@pytest.mark.parametrize("name", ["zh-modeller", "zh-decisions", "zh-forms"])
+def test_a_translation_keeps_the_places_that_are_filled_in(name: str) -> None:
+    table = json.loads((ROOT / f"web/frontend/src/translations/{name}.json").read_text(encoding="utf-8"))
+    places = re.compile(r"\{[^}]*\}")
+    # an example in braces is prose and is translated with it
+    own = {text: said for text, said in table.items() if not text.startswith("e.g. {")}
+    assert [text for text, said in own.items() if sorted(places.findall(text)) != sorted(places.findall(said))] == []
+    assert [text for text, said in table.items() if not said.strip()] == []

@@ -113,12 +113,13 @@ def _register_areas(app: "Flask") -> None:
     from web.processes import blueprint as processes
     from web.proposals.views import blueprint as proposals
     from web.sealing import init_sealing
+    from web.workshop import blueprint as workshop
 
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors, funds)
-    for blueprint in (*staff, notices, desk, *own, feeds, processes, portal, matter, proposals):
+    for blueprint in (*staff, notices, desk, *own, feeds, processes, workshop, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)

@@ -25,6 +25,8 @@ POLICY: Final = "; ".join(
         "form-action 'self'",
     )
 )
+#: Of pages with an editor: the code editors inside write style elements of their own. Scripts stay as strict.
+EDITOR_POLICY: Final = POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 _HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -44,7 +44,8 @@ def index() -> str:
         for active in found
         if active.state == VersionState.ACTIVE
     ]
-    return render_template("processes/index.html", rows=rows)
+    may_edit = may(current.viewer(), Action.EDIT_PROCESS)
+    return render_template("processes/index.html", rows=rows, may_edit=may_edit)
 
 
 @blueprint.get("/<key>")
@@ -55,7 +56,7 @@ def history(key: str) -> str:
     return render_template(
         "processes/history.html", versions=found, running=running_cases(current.session()),
         active=next((each for each in found if each.state == VersionState.ACTIVE), None),
-        may_deploy=may(current.viewer(), Action.DEPLOY_PROCESS),
+        may_deploy=may(current.viewer(), Action.DEPLOY_PROCESS), may_edit=may(current.viewer(), Action.EDIT_PROCESS),
     )  # fmt: skip
 
 

@@ -1,0 +1,10 @@
+"""Pages on which designers draw, check and deploy drafts of processes."""
+
+from web.workshop import deciding as _deciding  # their pages are in the same blueprint
+from web.workshop import editing as _editing
+from web.workshop import previewing as _previewing
+from web.workshop.views import blueprint
+
+__all__ = ["blueprint"]
+
+del _deciding, _editing, _previewing
