@@ -95,6 +95,7 @@ def _register_areas(app: "Flask") -> None:
     from web.cases.offers import blueprint as offers
     from web.cases.parties import blueprint as parties
     from web.cases.serving import blueprint as serving
+    from web.cases.standstill import blueprint as standstill
     from web.cases.tasks import blueprint as tasks
     from web.cases.verbs import blueprint as verbs
     from web.cases.views import blueprint as cases
@@ -119,7 +120,7 @@ def _register_areas(app: "Flask") -> None:
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors, funds)
-    for blueprint in (*staff, notices, desk, *own, feeds, processes, workshop, portal, matter, proposals):
+    for blueprint in (*staff, notices, desk, *own, standstill, feeds, processes, workshop, portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)

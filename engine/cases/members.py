@@ -45,5 +45,7 @@ def list_members(step: Step, call: ServiceCall) -> Mapping[str, Any]:
 
 def _unit(step: Step, call: ServiceCall) -> str:
     source = call.settings.get("members.unit", "=place.code").strip()
-    value = feel.lower(feel.evaluate(source[1:], call.data, now=step.now).value) if source.startswith("=") else source
+    value: object = source
+    if source.startswith("="):
+        value = feel.lower(feel.evaluate(source[1:], call.data, now=step.now, functions=step.functions()).value)
     return value if isinstance(value, str) else ""

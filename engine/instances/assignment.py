@@ -47,7 +47,7 @@ class Reader:
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
-        return feel.special_names(self.data)
+        return feel.special_names(self.data, self.step.functions())
 
     def value(self, source: str) -> Any:
         """Return a literal as it stands, or what the FEEL after `=` gives.

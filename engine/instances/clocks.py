@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -168,8 +168,12 @@ def _start(reader: Reader) -> datetime | None:
     value = reader.setting("clock.start")
     if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
         return value
+    if type(value) is date and reader.text("clock.unit") != Unit.HOURS:  # of a day, only hours ask for its time
+        return datetime.combine(value, time(0), reader.step.zone)
     wrong = Invalid(
-        "clock-start", "chuishao:clock.start of “{task}” is no date and time with a zone", task=reader.element.name
+        "clock-start",
+        "chuishao:clock.start of “{task}” is neither a date and time with a zone nor, where days are counted, a date",
+        task=reader.element.name,
     )
     raise reader.failure(wrong, reader.element.settings.get("clock.start"))
 

@@ -14,7 +14,7 @@ from engine.spiff.zeebe import PREFIX, extensions, instances
 
 #: Functions of timers that the door knows itself.
 OWN_FUNCTIONS = ("rung",)
-#: Names with spaces that the calendar gives to FEEL; an expression can only be read by one who knows them.
+#: Names with spaces that the calendar and clocks give to FEEL; an expression can only be read by one who knows them.
 HOST_FUNCTIONS = (
     "working days after",
     "working days between",
@@ -22,6 +22,7 @@ HOST_FUNCTIONS = (
     "calendar days after",
     "calendar months after",
     "hours after",
+    "clock due",
     "close of business",
     "start of business",
     "is working day",
