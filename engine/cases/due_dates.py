@@ -29,6 +29,7 @@ class DueDate:
         number: of the case; None for a sealed one, of which nothing is said outside.
         step: name of the task as it was drawn; None likewise.
         item_id: the task.
+        provisional: whether it counts a year whose holidays are not announced yet.
         moves: how often the date has changed.
         changed_at: when something last happened to the clock.
     """
@@ -38,6 +39,7 @@ class DueDate:
     number: str | None
     step: str | None
     due_at: datetime
+    provisional: bool
     moves: int
     changed_at: datetime
 
@@ -75,6 +77,7 @@ def own_due_dates(session: Session, staff: Staff) -> list[DueDate]:
             number=None if case.sealed else case.number,
             step=None if case.sealed else item.name,
             due_at=clock.due_at,
+            provisional=clock.provisional,
             moves=moves,
             changed_at=changed_at,
         )

@@ -21,6 +21,7 @@ from engine.cases.subject import get_case
 from engine.cases.suspension import register_suspension
 from engine.cases.vault import Vault
 from engine.deadlines import extend_clock
+from engine.deadlines.dates import Dates, unit_of
 from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
@@ -80,7 +81,7 @@ def issue(step: Step, order: DocumentOrder) -> Mapping[str, Any]:
         case=case,
         kind=order.template,
         source=step.version.document(order.template),
-        facts={**order.data, "due": _due(step)},
+        facts={**order.data, "due": _due(step), "clocks": _dates(step, order.data)},
         body=_issuing_body(step, order, case),
         version_id=step.held.version_id,
         actor=step.actor,
@@ -113,6 +114,10 @@ def _due(step: Step) -> str:
     return dated(due.due_at, step.zone, provisional=due.provisional) if due is not None else ""
 
 
+def _dates(step: Step, data: Mapping[str, Any]) -> Dates:
+    return Dates(step.connection, step.case_id, unit_of(data), step.zone)
+
+
 def extend(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     """Prolong the clocks that a service task names: those of its own branch, and the statutory one.
 
@@ -143,8 +148,7 @@ def _clocks_named(step: Step, call: ServiceCall, names: list[str]) -> list[UUID]
         .outerjoin(OrgUnit, OrgUnit.id == Clock.unit_id)
         .where(Clock.instance_id == step.held.id, Clock.name.in_(names), Clock.state == ClockState.RUNNING)
     ).all()
-    assignment = call.data.get("assignment")
-    unit = assignment.get("unit") if isinstance(assignment, Mapping) else None
+    unit = unit_of(call.data)
     found = []
     for name in names:
         same = [row for row in rows if row.name == name]
@@ -157,7 +161,7 @@ def _value(step: Step, call: ServiceCall, setting: str) -> Any:
     source = call.settings.get(setting, "").strip()
     if not source.startswith("="):
         return int(source) if source.isdigit() else source
-    value = feel.lower(feel.evaluate(source[1:], call.data, now=step.now).value)
+    value = feel.lower(feel.evaluate(source[1:], call.data, now=step.now, functions=step.functions()).value)
     return int(value) if not isinstance(value, (str, bool)) and value is not None and value == int(value) else value
 
 

@@ -24,7 +24,7 @@ FUNCTIONS: Final = frozenset(
     [
         "working days after", "calendar days after", "calendar months after", "hours after", "close of business",
         "start of business", "is working day", "rolled forward", "next working day", "working days between",
-        "working days left", "clock due", "rung",
+        "working days left", "clock due", "extensions", "rung",
     ]
 )  # fmt: skip
 _ORDER: Final = (Severity.ERROR, Severity.WARNING, Severity.NOTE)

@@ -7,6 +7,8 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 
 from engine.deadlines import WorkCalendar, calendar_for, host_functions
+from engine.deadlines.dates import count_events, running_named
+from engine.deadlines.ledger import EventKind
 from engine.deadlines.models import Clock, ClockState, Rung
 from engine.errors import Invalid
 from engine.instances.hooks import DocumentOrder, Step
@@ -17,12 +19,6 @@ from engine.spiff import ServiceCall
 NOTIFY = "notify"
 
 _RUNNING = (ClockState.RUNNING.value, ClockState.SUSPENDED.value)
-_CLOCK_DUE = (
-    select(Clock.due_at)
-    .where(Clock.instance_id == bindparam("instance"), Clock.name == bindparam("clock"), Clock.state.in_(_RUNNING))
-    .order_by(Clock.started_at.desc())
-    .limit(1)
-)
 _RUNG_DUE = (
     select(Rung.due_at)
     .join(Clock, Clock.id == Rung.clock_id)
@@ -47,7 +43,7 @@ class StepHost:
         self._step: Step | None = None
         self._counting: dict[str, Callable[..., Any]] | None = None
         self._functions = {name: self._lazy(name, function) for name, function in _PATTERNS.items()}
-        self._functions |= {"clock due": self._clock_due, "rung": self._rung}
+        self._functions |= {"clock due": self._clock_due, "extensions": self._extensions, "rung": self._rung}
 
     def enter(self, step: Step) -> None:
         """Serve `step` from now on."""
@@ -122,8 +118,13 @@ class StepHost:
         )
         return step.hooks.issue_document(step, order)
 
-    def _clock_due(self, name: str) -> datetime | None:
-        return self._instant(_CLOCK_DUE, clock=name)
+    def _clock_due(self, clock: str, unit: str | None = None) -> datetime | None:
+        found = running_named(self.step.connection, self.step.held.id, clock, unit)
+        return found.due_at if found is not None else None
+
+    def _extensions(self, clock: str, unit: str | None = None) -> int | None:
+        found = running_named(self.step.connection, self.step.held.id, clock, unit)
+        return count_events(self.step.connection, found.id, EventKind.EXTENDED) if found is not None else None
 
     def _rung(self, clock: str, rung: str) -> datetime | None:
         return self._instant(_RUNG_DUE, clock=clock, rung=rung)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, String, Table, Uuid, bindparam, column, selec
 
 from engine import feel
 from engine.audit import Tag
+from engine.deadlines.dates import Dates, unit_of
 from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, ClockState
 from engine.errors import Invalid
@@ -78,6 +79,7 @@ def notify_task(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     facts = case_facts(step) | dict(call.data)
     if step.case is not None and step.case.due_at is not None:
         facts["due"] = dated(step.case.due_at, step.zone, provisional=step.case.provisional)
+    facts["clocks"] = Dates(step.connection, step.case_id, unit_of(call.data), step.zone)
     for number, relation in enumerate(part.strip() for part in whom.split(";") if part.strip()):
         found, residents = _found(step, call, relation)
         post(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import AuditEvent, Tag
+from engine.deadlines.dates import Dates, unit_of
 from engine.definitions import load
 from engine.errors import NotFound
 from engine.instances.conductor import MOVABLE
@@ -46,6 +47,12 @@ def done_elements(session: Session, case_id: UUID) -> list[Done]:
     for data in events:
         counts[data["element"]] = counts.get(data["element"], 0) + 1
     return [Done(element_id=element, count=count) for element, count in counts.items()]
+
+
+def form_data(session: Session, item: WorkItem) -> dict[str, Any]:
+    """Return what the form of an open task may name: the data of the task, and `clocks` with their dates by name."""
+    data = task_data(session, item)
+    return data | {"clocks": dict(Dates(session.connection(), item.case_id, unit_of(data)))}
 
 
 def task_data(session: Session, item: WorkItem) -> dict[str, Any]:

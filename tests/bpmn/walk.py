@@ -22,10 +22,12 @@ from engine import feel
 from engine.cases.documents import render
 from engine.deadlines.calendar import WorkCalendar
 from engine.deadlines.clocks import due
+from engine.deadlines.dates import unit_of
 from engine.deadlines.functions import host_functions
 from engine.deadlines.ladder import PlannedRung, rungs
 from engine.deadlines.years import national_calendar
 from engine.definitions import LoadedVersion, Package, assemble
+from engine.notices.texts import Written
 from engine.spiff import ElementOutline, OpenTask, Passed, ServiceCall, WaitingTimer, Workflow
 
 #: How a due date reads in texts.
@@ -52,7 +54,9 @@ class Running:
     started_at: datetime
     due_at: datetime
     ladder: list[PlannedRung]
+    unit: str | None = None
     told: set[str] = field(default_factory=set)
+    extensions: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,7 @@ class Walk:
         self.performed: list[tuple[str, Mapping[str, Any]]] = []
         self.clocks: dict[str, Running] = {}
         self.told: list[Told] = []
+        self.written: list[Written] = []
         self.issued: dict[str, str] = {}
         self.extended: list[Mapping[str, Any]] = []
         self.passed: list[Passed] = []
@@ -189,9 +194,9 @@ class Walk:
         task = self.task(element_id, unit=unit, party=party)
         return self._read(self.outline(task.process_id, element_id).settings.get(name), task.data)
 
-    def due(self, clock: str) -> datetime:
-        """When the clock of this name is due."""
-        return next(each.due_at for each in self.clocks.values() if each.name == clock)
+    def due(self, clock: str, unit: str | None = None) -> datetime:
+        """When the clock of this name is due; of several, that of `unit`."""
+        return self._running(clock, unit).due_at
 
     def outline(self, process_id: str, element_id: str) -> ElementOutline:
         """The author's element."""
@@ -203,7 +208,13 @@ class Walk:
         return self._now
 
     def functions(self) -> Mapping[str, Any]:
-        return host_functions(_calendar(), self._now)
+        def clock_due(clock: str, unit: str | None = None) -> datetime:
+            return self.due(clock, unit)
+
+        def extensions(clock: str, unit: str | None = None) -> int:
+            return self._running(clock, unit).extensions
+
+        return host_functions(_calendar(), self._now) | {"clock due": clock_due, "extensions": extensions}
 
     def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
         return self.version.decide(decision_id, data, now=self._now).value
@@ -212,6 +223,8 @@ class Walk:
         if call.type == "extend":
             read = {name: self._read(call.settings[name], call.data) for name in call.settings if "extend" in name}
             self.extended.append(read)
+            for name in str(read["extend"]).split(";"):
+                self._running(name.strip(), unit_of(call.data)).extensions += 1
             return None
         if call.type != "notify":
             assert call.type in self._services, f"nobody carries out {call.type}"
@@ -219,7 +232,8 @@ class Walk:
                 (call.type, {name: self._read(call.settings[name], call.data) for name in call.settings})
             )
             return self._services[call.type](call)
-        self._write(call.settings["notice"], {**call.data, "due": DUE})
+        dates = {clock.name: DUE for clock in self.clocks.values()}
+        self._write(call.settings["notice"], {**call.data, "due": DUE, "clocks": dates})
         self.told.append(Told(notice=call.settings["notice"], to=call.settings["to"], element_id=call.element_id))
         if document := call.settings.get("document"):
             self._issue(document, call.data)
@@ -236,6 +250,7 @@ class Walk:
         """Fill a notice for a reader of each language."""
         for locale in ("zh_CN", "en"):
             written = self.version.notice_texts(notice).write(facts, locale)
+            self.written.append(written)
             assert written.subject
             assert written.body
 
@@ -268,7 +283,12 @@ class Walk:
         )
         rows = [_plain(row) for row in self.decide(settings["ladder"], data)] if settings.get("ladder") else []
         ladder = rungs(rows, started, ends.due_at, _calendar())
-        return Running(name=read["clock"], started_at=started, due_at=ends.due_at, ladder=ladder)
+        unit = unit_of(data)
+        return Running(name=read["clock"], started_at=started, due_at=ends.due_at, ladder=ladder, unit=unit)
+
+    def _running(self, clock: str, unit: str | None = None) -> Running:
+        named = [each for each in self.clocks.values() if each.name == clock]
+        return next((each for each in named if each.unit == unit), named[0])
 
     def _tell(self) -> None:
         for clock in self.clocks.values():

@@ -19,7 +19,7 @@ from engine.errors import Invalid
 from engine.forms import Component, Form, Part
 from engine.forms.components import put
 from engine.instances.models import Instance
-from engine.instances.reading import task_data
+from engine.instances.reading import form_data
 from engine.tasks import WorkItem
 from web import current
 from web.words import translated_fields
@@ -138,7 +138,7 @@ def shown_form(item: WorkItem, draft: Mapping[str, Any] | None = None) -> ShownF
         return ShownForm.make(Form(id="", components=()), {}, {}, now)
     version = load(session, session.get_one(Instance, item.instance_id).version_id)
     form = version.form(item.form_id).localized(str(get_locale() or "zh_CN"))
-    context = task_data(session, item)
+    context = form_data(session, item)
     return ShownForm.make(form, context, form.initial(context, draft, now=now), now)
 
 

@@ -1,6 +1,6 @@
 """Due dates as a calendar that any calendar program reads.
 
-Source: RFC 5545; RFC 7986 sections 5.1, 5.7.
+Source: RFC 5545 (the status of an event: section 3.8.1.11); RFC 7986 sections 5.1, 5.7.
 """
 
 from collections.abc import Iterable
@@ -46,10 +46,9 @@ def _event(date: DueDate, site: str) -> Event:
     event.add("sequence", date.moves)
     event.add("dtstart", date.due_at.astimezone(UTC))
     event.add("duration", timedelta(0))
-    if date.number is None:
-        event.add("summary", gettext("办理期限"))
-    else:
-        event.add("summary", f"{date.number} {one_line(date.step or '')}".strip())
+    named = gettext("办理期限") if date.number is None else f"{date.number} {one_line(date.step or '')}".strip()
+    event.add("summary", f"{named}（{gettext('暂定')}）" if date.provisional else named)
+    event.add("status", "TENTATIVE" if date.provisional else "CONFIRMED")
     event.add("url", f"{site}/tasks/{date.item_id}")
     event.add("class", "PRIVATE")
     event.add("transp", "TRANSPARENT")

@@ -29,12 +29,6 @@ class AgencyWalk(Walk):
         services = {"convert": self._convert, "suspend": self._suspend, "resume": self._resume}
         super().__init__(read_package("agency"), case=case, place=PLACE, now=now, services=services)
 
-    def functions(self) -> Mapping[str, Any]:
-        def clock_due(name: str) -> datetime:
-            return self.due(name)
-
-        return {**super().functions(), "clock due": clock_due}
-
     def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
         done = super().perform(call)
         if call.type == "extend":

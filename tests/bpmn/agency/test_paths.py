@@ -376,13 +376,14 @@ def test_an_extension_is_at_most_thirty_days() -> None:
     assert set(refused.value.facts["fields"]) == {"extension_days"}
 
 
-def test_a_second_extension_is_refused_by_itself() -> None:
+def test_a_second_extension_is_refused_with_the_reason() -> None:
     walk = accepted(filed())
     walk.take("ask", asked_days=20, asked_reason="须重新评估")
     walk.do("approve", extension_decision="approve", extension_days=20, extension_reason="须重新评估")
     before = walk.due("handle")
     walk.take("ask", asked_days=30, asked_reason="还需要时间")
     assert walk.told[-1].notice == "extension_refused"
+    assert "规定最多延期 1 次，已经用完" in walk.written[-2].body
     assert walk.due("handle") == before
 
 

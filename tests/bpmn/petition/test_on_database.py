@@ -11,9 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
+from engine.cases.effects import case_hooks
 from engine.cases.handling import Acting
 from engine.cases.models import Document
 from engine.cases.supervising import Demand, sign
+from engine.cases.vault import Vault
+from engine.clock import CHINA
 from engine.deadlines.models import Clock, ClockState, Rung, Timer, TimerState
 from engine.definitions import deploy
 from engine.instances.hooks import Ended, Hooks, Step
@@ -196,3 +199,30 @@ def test_a_withdrawal_closes_everything(town: Town) -> None:
     town.send("withdrawn", {})
     assert town.outcomes == ["withdrawn"]
     assert town.session.scalars(select(WorkItem).where(WorkItem.state.in_(LIVE))).all() == []
+
+
+def test_a_second_extension_is_refused_with_the_reason_of_the_department_that_asked(town: Town) -> None:
+    town.runtime = Runtime(case_hooks(Vault(bytes(range(32))), site="https://chuishao.example"))
+    town.assigned("water", "housing")
+    for unit, login in (("water", "handler-two"), ("housing", "housing-handler")):
+        town.do("sign", login, unit=unit, sign_decision="accept")
+        town.do(
+            "arrive", login, unit=unit, arrived_at="2026-03-18T11:00+08:00", arrival_way="site",
+            resident_contacted="yes", arrival_note="已到现场",
+        )  # fmt: skip
+    first = {clock.unit_id: clock.due_at for clock in town.clocks("handle")}
+    asked = {"extension_request": {"unit": "water", "days": 3, "reason": "须等配件到货"}}
+    town.send("extension_requested", asked)
+    answers = {"extension_decision": "approve", "extension_days": 3, "extension_reason": "配件三日后到货"}
+    town.do("approve", "street-leader", **answers)
+    moved = {clock.unit_id for clock in town.clocks("handle") if clock.due_at > first[clock.unit_id]}
+    assert moved == {town.district.unit("water").id}
+    told = select(Notice).where(Notice.template == "extension_refused")
+    town.send("extension_requested", {"extension_request": asked["extension_request"] | {"unit": "housing"}})
+    assert town.session.scalars(told).all() == []  # the other department has not asked before
+    town.send("extension_requested", asked)
+    bodies = {notice.body for notice in town.session.scalars(told)}
+    assert bodies
+    due = next(clock.due_at for clock in town.clocks("handle") if clock.unit_id == town.district.unit("water").id)
+    assert all("规定最多延期 1 次，已经用完" in each for each in bodies)
+    assert all(f"{due.astimezone(CHINA):%Y-%m-%d %H:%M}（暂定" in each for each in bodies)

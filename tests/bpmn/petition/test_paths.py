@@ -412,6 +412,49 @@ def test_an_extension_asked_for_after_the_date_is_refused_at_once() -> None:
     walk.pass_time(walk.due("handle") + timedelta(minutes=1))
     assert _asked(walk).open == ["handle"]
     assert walk.told[-1].notice == "extension_refused"
+    assert "申请在期限届满之后提出" in walk.written[-2].body
+
+
+def _extended(walk: Walk, unit: str = "urban") -> Walk:
+    _asked(walk, unit)
+    walk.do("approve", extension_decision="approve", extension_reason="检测报告需三个工作日")
+    return walk
+
+
+@pytest.mark.parametrize(("category", "times"), [("noise", 1), ("building", 2)])
+def test_a_further_extension_is_possible_as_often_as_the_rule_says_and_then_refused_with_the_reason(
+    category: str, times: int
+) -> None:
+    walk = accepted(assigned(filed(category)))
+    for _ in range(times):
+        _extended(walk)
+    assert len(walk.extended) == times
+    assert _asked(walk).open == ["handle"]  # nobody is asked to approve what the rule does not allow
+    assert walk.told[-1].notice == "extension_refused"
+    assert f"规定最多延期 {times} 次，已经用完" in walk.written[-2].body
+    assert f"allows {times} extension" in walk.written[-1].body
+
+
+def test_two_requests_at_once_do_not_get_more_than_the_rule_allows() -> None:
+    walk = accepted(assigned(filed("noise")))
+    _asked(_asked(walk))
+    first, second = (task for task in walk.workflow.open_tasks() if task.element_id == "approve")
+    answers = {"extension_decision": "approve", "extension_reason": "检测报告需三个工作日", "extension_days": 3}
+    for task in (first, second):
+        walk.workflow.complete(task.id, {**answers, "completed_by": "anna"})
+        walk._settle()
+    assert len(walk.extended) == 1
+    assert "已经用完" in walk.written[-2].body
+
+
+def test_departments_side_by_side_each_have_their_own_extensions() -> None:
+    walk = assigned(filed("noise"), "urban", "police")
+    for unit in ("urban", "police"):
+        accepted(walk, unit)
+        _extended(walk, unit)
+    assert len(walk.extended) == 2
+    _asked(walk, "police")
+    assert "已经用完" in walk.written[-2].body
 
 
 def test_only_the_department_that_asked_is_extended() -> None:

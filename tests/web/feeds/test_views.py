@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor
 from engine.cases.models import Case, CaseSealing, SealingSide
 from engine.db import new_id, writing
-from engine.deadlines import extend_clock, start_clock, stop_clock
+from engine.deadlines import extend_clock, import_year, recompute_clocks, start_clock, stop_clock
 from engine.deadlines.models import Clock
 from engine.deadlines.service import ClockSpec
 from engine.tasks.models import WorkItem
@@ -62,6 +62,7 @@ def events(client: FlaskClient, path: str) -> list[Event]:
 def test_own_due_dates_are_events_in_universal_time(
     client: FlaskClient, session: Session, district: District, now: datetime
 ) -> None:
+    import_year(session, "qinghe", 2026, now=now)
     case, clock = make_own(session, district, now)
     make_own(session, district, now, owner="handler-two")  # somebody else's
     path = subscribe(client)
@@ -85,7 +86,21 @@ def test_long_and_odd_names_are_folded_and_escaped(
     raw = client.get(path).data
     assert max(len(line) for line in raw.split(b"\r\n")) <= 75  # octets, RFC 5545 section 3.1
     assert b"\\;" in raw.replace(b"\r\n ", b"")
-    assert str(events(client, path)[0]["summary"]).endswith(name)
+    assert str(events(client, path)[0]["summary"]).endswith(f"{name}（暂定）")
+
+
+def test_a_date_of_a_year_without_a_notice_is_tentative_until_it_comes(
+    client: FlaskClient, session: Session, district: District, now: datetime
+) -> None:
+    make_own(session, district, now)
+    path = subscribe(client)
+    (before,) = events(client, path)
+    assert (str(before["status"]), str(before["summary"]).endswith("（暂定）")) == ("TENTATIVE", True)
+    import_year(session, "qinghe", 2026, now=now)
+    recompute_clocks(session, "qinghe", reason="2026 年的通知", now=now)
+    (after,) = events(client, path)
+    assert (str(after["status"]), "暂定" in after["summary"]) == ("CONFIRMED", False)
+    assert int(after["sequence"]) > int(before["sequence"])
 
 
 def test_the_same_dates_are_the_same_bytes_and_an_extension_moves_the_event(
@@ -130,7 +145,7 @@ def test_a_sealed_matter_says_nothing_of_itself(
         session.add(CaseSealing(id=new_id(), case_id=case.id, side=SealingSide.ROUTE, unit_id=item.unit_id))
     path = subscribe(client)
     (event,) = events(client, path)
-    assert event["summary"] == "办理期限"
+    assert event["summary"] == "办理期限（暂定）"
     raw = client.get(path).data
     assert case.number.encode() not in raw
     assert "现场".encode() not in raw
