@@ -34,17 +34,22 @@ class Answers:
     def __init__(self, taken: Counter[tuple[str, str, str]] | None = None) -> None:
         self.taken = taken if taken is not None else Counter()
 
-    def answer(self, form: Form, data: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    def answer(
+        self, form: Form, data: Mapping[str, Any], *, now: datetime, known: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Return values that a form takes.
 
         Args:
             data: what the task sees.
+            known: what is to be entered where the form has such fields; only the rest is answered by default.
 
         Raises:
             Invalid: `form-invalid`: no default answer was found for the fields that it names.
         """
-        values: dict[str, Any] = form.initial(data, now=now)
-        answered: set[str] = set()
+        values: dict[str, Any] = form.initial({**data, **(known or {})}, now=now)
+        answered: set[str] = {
+            ".".join(each.path) for each in form.walk() if each.path and each.path[0] in (known or {})
+        }
         for number in range(_ROUNDS):
             while fresh := self._fill(form, values, data, answered, now, number):
                 answered |= fresh

@@ -74,25 +74,28 @@ class Sandbox:
         district: where.
         now: when it begins.
         others: versions of other processes that this one may call for, as rows of the live database.
+        image: of a sandbox of the same package and district in which nothing was done, see `image_of`.
     """
 
     def __init__(
-        self, package: Package, district: District, *, now: datetime, others: Iterable[ProcessVersion] = ()
-    ) -> None:
+        self, package: Package, district: District, *, now: datetime, others: Iterable[ProcessVersion] = (),
+        image: bytes | None = None,
+    ) -> None:  # fmt: skip
         self.lock = RLock()
         self.now, self.district, self.package = aware(now), district, package
         self.version = compiled(package)
         self.vault = Vault(os.urandom(32))
         self.passed: list[Passed] = []
         self.case_id: UUID | None = None
-        self.engine = open_database()
+        self.engine = open_database(image)
         self.sessions = sessions(self.engine)
         self.runtime = case_runtime(self.vault, site=SITE, cache_size=4)
         register_performers(self.runtime.hooks, self.vault)
         self.runtime.hooks.on_passed = self._note_passed
-        with self.sessions() as session:
-            install(session, district, now=self.now)
-            self._add_versions(session, others)
+        if image is None:
+            with self.sessions() as session:
+                install(session, district, now=self.now)
+                self._add_versions(session, others)
 
     def close(self) -> None:
         """Forget everything."""

@@ -26,12 +26,16 @@ _compiled: OrderedDict[str, LoadedVersion] = OrderedDict()
 _lock: Final = Lock()
 
 
-def open_database() -> Engine:
-    """Return an engine on an empty database of its own, with every table. `dispose` forgets it."""
+def open_database(image: bytes | None = None) -> Engine:
+    """Return an engine on a database of its own. `dispose` forgets it.
+
+    Args:
+        image: what is in it, from `image_of`; by default nothing but every table.
+    """
     engine = _memory()
     connection = engine.raw_connection()
     try:
-        connection.driver_connection.deserialize(_template())  # type: ignore[union-attr]
+        connection.driver_connection.deserialize(image or _template())  # type: ignore[union-attr]
         connection.driver_connection.execute(f"PRAGMA max_page_count={MAX_PAGES}")  # type: ignore[union-attr]
     finally:
         connection.close()
@@ -53,11 +57,18 @@ def _template() -> bytes:
     """The bytes of an empty database."""
     engine = _memory()
     tables.metadata.create_all(engine)
-    connection = engine.raw_connection()
-    content = bytes(connection.driver_connection.serialize())  # type: ignore[union-attr]
-    connection.close()
+    content = image_of(engine)
     engine.dispose()
     return content
+
+
+def image_of(engine: Engine) -> bytes:
+    """Return what is in a database in memory."""
+    connection = engine.raw_connection()
+    try:
+        return bytes(connection.driver_connection.serialize())  # type: ignore[union-attr]
+    finally:
+        connection.close()
 
 
 def as_version(package: Package) -> ProcessVersion:

@@ -25,14 +25,15 @@ class Run:
     Args:
         district: None for the invented one.
         others: versions of other processes that this one may call for.
+        image: see `Sandbox`.
     """
 
     def __init__(
         self, package: Package, *, now: datetime, district: District | None = None,
-        others: tuple[ProcessVersion, ...] = (),
+        others: tuple[ProcessVersion, ...] = (), image: bytes | None = None,
     ) -> None:  # fmt: skip
         self.given, self.began_at = district, now
-        self.box = Sandbox(package, district or invented(package), now=now, others=others)
+        self.box = Sandbox(package, district or invented(package), now=now, others=others, image=image)
         self.matter = Matter()
         self.steps: list[Step] = []
         self._state: State | None = None

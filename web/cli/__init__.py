@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "versions": ("diff", "package"),
     "importing": ("import",),
     "playing": ("play",),
+    "rehearsing": ("replay",),
     "moving": ("migrate",),
     "people": ("staff", "audit"),
     "tokens": ("token",),
