@@ -8,6 +8,7 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from engine.definitions import LoadedVersion, activate_version, compare, load
+from engine.definitions.comparing import ChangeKind
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.definitions.service import versions
 from engine.definitions.wording import sentences
@@ -74,7 +75,7 @@ def show(key: str, number: int) -> str:
         said = sentences(compare(old.package, new.package), _locale())
     return render_template(
         "processes/version.html", version=version, versions=found, other=other, differences=said,
-        pages=_pages(load(current.session(), version.id)),
+        pages=_pages(load(current.session(), version.id)), may_edit=may(current.viewer(), Action.EDIT_PROCESS),
     )  # fmt: skip
 
 
@@ -88,16 +89,36 @@ def drawing(key: str, number: int) -> Response:
 
 @blueprint.get("/<key>/<int:number>/tokens")
 def tokens(key: str, number: int) -> Response:
-    """Return what the diagram of a version needs beside its XML: the pages that it calls; nothing is under way."""
+    """Return what the diagram of a version needs beside its XML: the pages that it calls; nothing is under way.
+
+    With `than`, the number of another version, also what is different from it: of the newer one what was added, of
+    the older one what was removed, of both what was changed or moved.
+    """
     require(current.viewer(), Action.VIEW_PROCESSES)
     loaded = _load(key, number)
     outline = _outline(loaded)
+    than = request.args.get("than", type=int)
+    differing = _differing(loaded, _load(key, than), newer=number > than) if than else {}
     pages = [
-        {"id": each.called_process, "name": one_line(each.name), "element": each.id, "tokens": 0}
+        {
+            "id": each.called_process, "name": one_line(each.name), "element": each.id, "tokens": 0,
+            "changes": len(differing.get(each.called_process, [])),
+        }
         for each in outline.elements.values()
         if each.called_process in loaded.definitions.processes
-    ]
-    return jsonify(page=outline.id, tokens=[], done=[], pages=pages)
+    ]  # fmt: skip
+    return jsonify(page=outline.id, tokens=[], done=[], pages=pages, changes=differing.get(outline.id, []))
+
+
+def _differing(loaded: LoadedVersion, other: LoadedVersion, *, newer: bool) -> dict[str, list[dict[str, str]]]:
+    """Return what is different in a version's drawings, by page, as the drawing marks it."""
+    old, new = (other, loaded) if newer else (loaded, other)
+    absent = ChangeKind.REMOVED if newer else ChangeKind.ADDED
+    found: dict[str, list[dict[str, str]]] = {}
+    for change in compare(old.package, new.package):
+        if change.what in ("element", "flow", "lane") and change.kind is not absent:
+            found.setdefault(change.where, []).append({"element": change.id, "kind": change.kind.value})
+    return found
 
 
 @blueprint.get("/<key>/<int:number>/package.zip")

@@ -86,6 +86,20 @@ def test_a_version_shows_its_drawing_its_steps_and_what_is_different(desk: Desk)
         assert Package(files={name: files.read(name) for name in files.namelist()}).sha256 == NEW.sha256
 
 
+def test_the_drawings_of_two_versions_mark_what_is_different(desk: Desk) -> None:
+    desk.bring(NEW, "加一步")
+    newer = desk.client.get("/processes/petition/2/tokens?than=1").json
+    older = desk.client.get("/processes/petition/1/tokens?than=2").json
+    assert newer is not None
+    assert older is not None
+    # a step was put between two; the flow to the end starts elsewhere now
+    assert {(each["element"], each["kind"]) for each in newer["changes"]} >= {("close", "added")}
+    assert {each["kind"] for each in older["changes"]} <= {"removed", "changed", "moved"}
+    assert "close" not in {each["element"] for each in older["changes"]}
+    assert desk.client.get("/processes/petition/2/tokens").json == newer | {"changes": []}  # compared with nothing
+    assert "第 1 版的流程图" in desk.get("/petition/2")
+
+
 def test_an_older_version_is_activated_again_and_running_cases_stay(desk: Desk) -> None:
     desk.bring(NEW, "")
     assert "已启用第 1 版" in desk.send("/petition/1/activate")

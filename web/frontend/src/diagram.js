@@ -8,6 +8,8 @@ import { words } from './words.js';
 const POLL = 20e3;
 // Smaller than this and labels cannot be read: show the current step instead of the whole drawing.
 const READABLE = 0.5;
+// What stays free around the drawing, in its own pixels.
+const MARGIN = 24;
 
 /** Return the address with the page asked for, or as given for the first page. */
 export function addressed(url, page) {
@@ -101,7 +103,8 @@ export class Diagram {
     const token = (this.report?.tokens || []).find((each) => registry.get(each.element));
     const done = (this.report?.done || []).filter((id) => registry.get(id) && !registry.get(id).waypoints);
     const first = registry.filter((each) => each.type === 'bpmn:StartEvent')[0]?.id;
-    this.centre(token?.element || done[done.length - 1] || first);
+    const change = (this.report?.changes || []).find((each) => registry.get(each.element));
+    this.centre(token?.element || done[done.length - 1] || change?.element || first);
   }
 
   /** Bring an element to the middle, large enough to be read. */
@@ -111,9 +114,14 @@ export class Diagram {
     const canvas = this.viewer.get('canvas');
     const scale = Math.max(canvas.zoom(), 0.8);
     canvas.zoom(scale);
-    const { width, height } = canvas.viewbox().outer;
-    const [x, y] = [drawn.x + (drawn.width || 0) / 2, drawn.y + (drawn.height || 0) / 2];
-    canvas.viewbox({ x: x - width / scale / 2, y: y - height / scale / 2, width: width / scale, height: height / scale });
+    const { outer, inner } = canvas.viewbox();
+    const at = (axis, size) => {
+      const [wide, start] = [outer[size] / scale, drawn.waypoints ? drawn.waypoints[0][axis] : drawn[axis] + (drawn[size] || 0) / 2];
+      // In the middle, but never so that a side of the frame stays empty while the drawing goes on at the other.
+      const [low, high] = [inner[axis] - MARGIN, inner[axis] + inner[size] + MARGIN - wide];
+      return low > high ? (low + high) / 2 : Math.max(low, Math.min(start - wide / 2, high));
+    };
+    canvas.viewbox({ x: at('x', 'width'), y: at('y', 'height'), width: outer.width / scale, height: outer.height / scale });
   }
 
   settle() {
@@ -160,6 +168,8 @@ export class Diagram {
         words.openPage(page.name),
         page.tokens ? element('span', { class: 'token-badge token-badge-open' }, String(page.tokens)) : null,
         page.tokens ? element('span', { class: 'visually-hidden' }, words.tokensThere) : null,
+        page.changes ? element('span', { class: 'token-badge token-badge-waiting' }, String(page.changes)) : null,
+        page.changes ? element('span', { class: 'visually-hidden' }, words.changesThere) : null,
       ),
     );
     this.pages.replaceChildren(...[back, here, ...onward].filter(Boolean));

@@ -2,7 +2,7 @@
 import { element, shape } from './dom.js';
 import { words } from './words.js';
 
-const MARKERS = ['token-done', 'token-open', 'token-waiting', 'token-failed'];
+const MARKERS = ['token-done', 'token-open', 'token-waiting', 'token-failed', 'change-added', 'change-removed', 'change-changed', 'change-moved'];
 const RANK = { open: 0, waiting: 1, failed: 2 };
 
 /** Group the tokens by element: how many, the gravest state, a label. */
@@ -32,10 +32,31 @@ function badge(token, name) {
   return element('div', { class: `token-badge token-badge-${token.state}`, title: text }, mark ? shape(mark) : null, mark && token.count === 1 ? null : String(token.count));
 }
 
+/** Where a badge stands on a flow: in the middle of its middle part, from the corner of the flow's box. */
+function halfway(points) {
+  const before = Math.floor((points.length - 1) / 2);
+  const middle = (axis) => (points[before][axis] + points[before + 1][axis]) / 2 - Math.min(...points.map((each) => each[axis])) - 11;
+  return { top: middle('y'), left: middle('x') };
+}
+
+/** Mark what became of the elements from one version to another; in words, too, and never by colour alone. */
+function showChanges(canvas, overlays, registry, changes) {
+  const rank = ['moved', 'changed', 'removed', 'added'];
+  const gravest = new Map();
+  for (const { element: id, kind } of changes) if (registry.get(id) && rank.indexOf(kind) > rank.indexOf(gravest.get(id))) gravest.set(id, kind);
+  for (const [id, kind] of gravest) {
+    const drawn = registry.get(id);
+    canvas.addMarker(id, `change-${kind}`);
+    const text = words.changed(drawn.businessObject?.name || id, kind);
+    overlays.add(id, 'tokens', { position: drawn.waypoints ? halfway(drawn.waypoints) : { top: -11, left: -11 }, html: element('div', { class: `change-badge change-badge-${kind}`, title: text, role: 'img', 'aria-label': text }, words.changeSigns[kind]) });
+  }
+}
+
 /**
  * Show tokens on an opened diagram, replacing what was shown before.
  * @param viewer bpmn-js viewer with the page imported
- * @param report {tokens: [{element, count, state, label}], done: [id], pages: [{id, name, element, tokens}]}
+ * @param report {tokens: [{element, count, state, label}], done: [id], pages: [{id, name, element, tokens}],
+ *   changes: [{element, kind}] from another version}
  * @param openPage called with a page when its button on the drawing is pressed
  */
 export function showTokens(viewer, report, openPage) {
@@ -54,6 +75,7 @@ export function showTokens(viewer, report, openPage) {
     canvas.addMarker(id, `token-${token.state}`);
     overlays.add(id, 'tokens', { position: { top: -13, left: (drawn.width || 0) - 15 }, html: badge(token, drawn.businessObject?.name || id) });
   }
+  showChanges(canvas, overlays, registry, report.changes || []);
   for (const page of report.pages || []) {
     const drawn = registry.get(page.element);
     if (!drawn) continue;

@@ -19,5 +19,11 @@ export const words = {
     waiting: pick('等待中', 'waiting'),
     failed: pick('异常', 'failed'),
   },
+  changeSigns: { added: '+', removed: '−', changed: '±', moved: '↔' },
+  changed: (name, kind) => {
+    const said = { added: pick('新增', 'added'), removed: pick('已删除', 'removed'), changed: pick('有改动', 'changed'), moved: pick('移动了位置', 'moved') }[kind];
+    return pick(`${name}：${said}`, `${name}: ${said}`);
+  },
+  changesThere: pick('处不同', 'differences there'),
   badge: (label, state, count) => pick(`${label}：${state}${count > 1 ? `（${count}）` : ''}`, `${label}: ${state}${count > 1 ? ` (${count})` : ''}`),
 };
