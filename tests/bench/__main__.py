@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: print what completions, inboxes and migrations cost; `--check` fails when it is too much."""
+"""`python -m tests.bench`: print what the engine costs, part by part; `--check` fails when it is too much."""
 
 import argparse
 import json
@@ -14,16 +14,17 @@ from sqlalchemy import Engine, create_engine, text
 
 from engine.db import connect, sessions
 from engine.tables import metadata
-from tests.bench import inbox, migrating, timers, work
+from tests.bench import inbox, limits, migrating, timers, work
 from tests.bench.work import Cost, Place
 from tests.postgres import Server
 from web.api import models as _tokens  # noqa: F401  their tables are made with the others
 from web.auth import models as _sessions  # noqa: F401
+from web.logs import configure_logs
 
 #: What is promised: at most so many times stock in memory, and hardly more after a hundred rounds of a loop.
 AT_MOST, GROWTH = 3.0, 1.3
 ROUNDS = (0, 100)
-PARTS = ("completion", "inbox", "migration", "timers")
+PARTS = ("completion", "limits", "memory", "inbox", "migration", "timers")
 
 
 @contextmanager
@@ -102,12 +103,18 @@ def main() -> int:
     parser.add_argument("--database", choices=tuple(PLACES), action="append", help="default: both")
     parser.add_argument("--part", choices=PARTS, action="append", help="default: all")
     parser.add_argument("--timers", type=int, default=100_000, help="timers that are due at once")
+    parser.add_argument("--completions", type=int, default=100_000, help="tasks after which memory is looked at")
     options = parser.parse_args()
+    configure_logs("WARNING")
     parts = options.part or list(PARTS)
     report: dict[str, Any] = {"databases": {}}
     broken: list[str] = []
     if "completion" in parts:
         broken += completions(options, report)
+    if "limits" in parts:
+        broken += limited(options, report)
+    if "memory" in parts:
+        broken += memory(options, report)
     if "inbox" in parts:
         broken += inboxes(options, report)
     if "migration" in parts:
@@ -119,6 +126,29 @@ def main() -> int:
     for promise in broken:
         print(promise, file=sys.stderr)
     return 1 if options.check and broken else 0
+
+
+def limited(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Measure what has a limit of its own on each database, print it, and return the promises that are broken."""
+    broken: list[str] = []
+    print(f"\nstate of a petition half way (at most {limits.STATE} bytes), a start (at most {limits.START}× stock), a "
+          f"task by HTTP (at most {limits.REQUEST}× the engine's call), ms CPU\n")  # fmt: skip
+    print(f"{'database':<12}{'state':>7}{'stock':>10}{'start':>9}{'×':>7}{'call':>9}{'request':>9}{'×':>7}")
+    for name in options.database or list(PLACES):
+        with PLACES[name]() as engine:
+            found = limits.measure(engine, BACKENDS[name](engine), 3 * options.runs)
+        report["databases"].setdefault(name, {})["limits"] = limits.show(name, found)
+        broken += limits.judge(name, found)
+    return broken
+
+
+def memory(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Let a worker complete very many tasks, print its memory on the way, and return the promise that it breaks."""
+    found = limits.remember(options.completions)
+    marks = "  ".join(f"{count}: {size:.0f}" for count, size in zip(found.completions, found.resident, strict=True))
+    print(f"\nmemory of a worker in MiB, by completed tasks (at most {limits.GROWTH:.0f} more once settled)\n\n{marks}")
+    report["memory"] = asdict(found)
+    return limits.judge_memory(found)
 
 
 def inboxes(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:

@@ -108,7 +108,7 @@ def stock_in_memory(rounds: int, runs: int) -> Cost:
     spec, inner = stock_specs()
     meter = Meter(list)
     for _ in range(runs):
-        workflow = _stock_start(spec, inner)
+        workflow = stock_start(spec, inner)
         left = rounds
         with meter.measuring():
             while not workflow.is_completed():
@@ -117,7 +117,8 @@ def stock_in_memory(rounds: int, runs: int) -> Cost:
     return meter.cost
 
 
-def _stock_start(spec: Any, inner: Any) -> Any:
+def stock_start(spec: Any, inner: Any) -> Any:
+    """Start the diagram in memory, up to its first task."""
     workflow = BpmnWorkflow(spec, inner)
     workflow.do_engine_steps()
     for task in workflow.get_tasks(state=TaskState.READY, manual=True):
@@ -161,7 +162,7 @@ def ours(place: Place, rounds: int, runs: int, *, cache: int) -> Cost:
     """Complete durably by the runtime: who may, form, process, rows, audit, snapshot, commit."""
     runtime, meter = Runtime(cache_size=cache), Meter(place.backends)
     for _ in range(runs):
-        waiting = _start(place, runtime)
+        waiting = start(place, runtime)
         left = rounds
         with meter.measuring():
             while waiting:
@@ -176,10 +177,11 @@ def ours(place: Place, rounds: int, runs: int, *, cache: int) -> Cost:
     return meter.cost
 
 
-def _start(place: Place, runtime: Runtime) -> list[Any]:
+def start(place: Place, runtime: Runtime, case_id: Any = None) -> list[Any]:
+    """Start the diagram durably, for the place's one case or another; return the ids of its first work items."""
     with place.sessions() as session:
         instance = runtime.start(
-            session, case_id=place.case.id, jurisdiction="qinghe", key="bench",
+            session, case_id=case_id or place.case.id, jurisdiction="qinghe", key="bench",
             data=diagram.first_data("willow"), actor=Actor.resident(), now=NOW,
         )  # fmt: skip
         live = select(WorkItem.id).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
@@ -197,7 +199,7 @@ def naive(place: Place, rounds: int, runs: int) -> Cost:
     serializer = BpmnWorkflowSerializer(BpmnWorkflowSerializer.configure(SPIFF_CONFIG))
     meter, version_id = Meter(place.backends), _version_id(place)
     for _ in range(runs):
-        workflow = _stock_start(spec, inner)
+        workflow = stock_start(spec, inner)
         instance_id, item_id = new_id(), new_id()
         with place.sessions() as session, writing(session):
             session.add(_instance(place, instance_id, version_id, serializer.serialize_json(workflow).encode()))
