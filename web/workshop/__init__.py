@@ -2,9 +2,10 @@
 
 from web.workshop import deciding as _deciding  # their pages are in the same blueprint
 from web.workshop import editing as _editing
+from web.workshop import outline as _outline
 from web.workshop import previewing as _previewing
 from web.workshop.views import blueprint
 
 __all__ = ["blueprint"]
 
-del _deciding, _editing, _previewing
+del _deciding, _editing, _outline, _previewing
