@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.instances import sweeping, timers
 from engine.instances.runtime import Runtime
+from engine.tracing import piece_of_work
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ class Delivery:
             return set()
         if len(group) > 1:
             try:
-                with self._sessions() as session:
+                with piece_of_work(), self._sessions() as session:
                     return self._runtime.fire_timers(session, group, now)
             except Exception as error:
                 if _is_away(error):
@@ -69,6 +70,10 @@ class Delivery:
     def _fire_one(self, timer_id: UUID, now: datetime) -> bool:
         if self._stopped.is_set():
             return False
+        with piece_of_work(timer=str(timer_id)):
+            return self._fire_within(timer_id, now)
+
+    def _fire_within(self, timer_id: UUID, now: datetime) -> bool:
         try:
             with self._sessions() as session:
                 return self._runtime.fire_timer(session, timer_id, now) is timers.Fired.FIRED

@@ -7,6 +7,7 @@ On PostgreSQL every node may run one of these; on SQLite there is one process.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Lock
@@ -28,6 +29,7 @@ from engine.instances.runtime import Runtime
 from engine.notices import Channel, send_due
 from engine.notices.dispatch import Unseal
 from engine.retention import RULES, Rule, forget_expired
+from engine.tracing import piece_of_work, tick
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -138,10 +140,11 @@ class EmbeddedDispatcher:
 
     def _look(self) -> None:
         self._queued.release()  # what is committed from here on needs another look
-        try:
-            self.run_due()
-        except Exception:
-            _log.exception("dispatch.failed")
+        with tick("wake"):
+            try:
+                self.run_due()
+            except Exception:
+                _log.exception("dispatch.failed")
 
     def run_due(self) -> int:
         """Do everything that is due now, and what becomes due by it; return how many pieces of work were done."""
@@ -273,14 +276,19 @@ class EmbeddedDispatcher:
 
     def _map(self, work: Callable[[T], R], parts: Iterable[T]) -> Iterable[R]:
         """Do parts of work side by side; on SQLite, where one writes at a time, one after the other."""
-        return self._pool.map(work, parts) if self._side_by_side else map(work, parts)
+        if not self._side_by_side:
+            return map(work, parts)
+        # a thread of the pool does not know by itself for what it works
+        whole = list(parts)
+        return self._pool.map(lambda context, part: context.run(work, part), [copy_context() for _ in whole], whole)
 
     def _guarded(self, work: Callable[[UUID], bool], identity: UUID) -> bool:
-        try:
-            return not self._stopped.is_set() and work(identity)
-        except Exception:  # the failure itself could not be written: the row is still due, the next tick sees it
-            _log.exception("dispatch.failed", id=str(identity))
-            return False
+        with piece_of_work(id=str(identity)):
+            try:
+                return not self._stopped.is_set() and work(identity)
+            except Exception:  # the failure itself could not be written: the row is still due, the next tick sees it
+                _log.exception("dispatch.failed")
+                return False
 
     def _now(self, session: Session) -> datetime:
         """The time that decides what is due. Nodes that share a database take its time: theirs may not agree."""

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.db import new_id
 from engine.dispatcher import Dispatcher
 from engine.heartbeats import SILENCE, beat, sign_off
+from engine.tracing import tick
 
 _log = structlog.get_logger(__name__)
 # a tick that is left out because the last one is still at work is how it is meant, and no news
@@ -141,17 +142,21 @@ class Scheduler:
         )
 
     def _tick(self, name: str, work: Callable[[], int]) -> None:
+        with tick(name):
+            self._look(name, work)
+
+    def _look(self, name: str, work: Callable[[], int]) -> None:
         began, before = time.monotonic(), self._known.get(name, Tick())
         try:
             done = work()
         except Exception as error:  # the database may be away; the next tick tries again, and readiness tells
             self._known[name] = replace(before, failures=before.failures + 1, error=type(error).__name__)
-            _log.exception("tick.failed", tick=name)
+            _log.exception("tick.failed")
             return
         self._heartbeat = datetime.now(UTC)
         self._known[name] = Tick(succeeded_at=self._heartbeat, seconds=time.monotonic() - began, count=done)
         if done and name != "heartbeat":
-            _log.info("tick.done", tick=name, count=done, seconds=round(time.monotonic() - began, 3))
+            _log.info("tick.done", count=done, seconds=round(time.monotonic() - began, 3))
 
     def _beat(self) -> int:
         """Write down how the ticks do. That this can be written is a sign of life, too."""

@@ -4,51 +4,27 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Mapping, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 from flask import Flask, Response, g, request
 
 from engine.db import new_id
+from web.redaction import redact, tell_exception
 
-#: Keys whose values never reach a log: what identifies a resident, what they wrote, and what opens a door.
-PERSONAL: Final = frozenset(
-    {
-        *("name", "phone", "email", "mobile", "address", "id_number", "personal", "person", "resident", "contact"),
-        *("text", "title", "body", "subject", "html", "comment", "submitted", "draft", "original"),
-        *("password", "pin", "tracking_code", "code", "token", "secret", "authorization", "cookie", "csrf_token"),
-        *("query", "data", "facts", "values"),
-    }
-)
-_HIDDEN: Final = "[redacted]"
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 _log: Final = structlog.get_logger("chuishao.web")
 
 
-def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace the values of personal keys, at any depth."""
-    return {key: _redacted(key, value) for key, value in event.items()}
-
-
-def _redacted(key: str, value: Any) -> Any:
-    if key.lower() in PERSONAL:
-        return _HIDDEN
-    if isinstance(value, Mapping):
-        return {str(k): _redacted(str(k), v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redacted("", v) for v in value]
-    return value
-
-
-def configure_logs(level: str) -> None:
-    """Send everything that is logged, by structlog or by the standard library, to standard error as JSON lines."""
+def configure_logs(level: str, stream: TextIO | None = None) -> None:
+    """Send everything that is logged, by structlog or by the standard library, as JSON lines to `stream`, or to
+    standard error."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        tell_exception,
         redact,
     ]
     structlog.configure(
@@ -57,7 +33,7 @@ def configure_logs(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr)
     render: list[Any] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.JSONRenderer(),

@@ -26,7 +26,7 @@ TEXT_MISSING: Final = N_("Write what you want to say.")
 #: After `@`: what may be the beginning of a name or a login; where the name ends is for the staff's names to say.
 _MENTION: Final = re.compile(r"[@＠]([\w.·-]{1,64})")
 #: The notice says who, where and nothing of what: a comment is read where the policy can look at the reader.
-_TEXTS: Final = NoticeTexts(
+MENTION: Final = NoticeTexts(
     key="mention",
     sources={
         "zh_CN": "Subject: {{ author }} 在 {{ number }} 的内部留言里提到了您\n\n"
@@ -111,8 +111,8 @@ def add_comment(
 def _tell(session: Session, case: Case, row: Comment, told: Iterable[Staff], *, author: Staff, site: str) -> None:
     recipients = [Recipient.of(each) for each in told if each.id != author.id]
     notify(
-        session, key=f"mention:{row.id.hex}", jurisdiction=case.jurisdiction, case_id=case.id, template=_TEXTS.key,
-        texts=_TEXTS, facts={"author": author.name, "number": case.number}, recipients=recipients,
+        session, key=f"mention:{row.id.hex}", jurisdiction=case.jurisdiction, case_id=case.id, template=MENTION.key,
+        texts=MENTION, facts={"author": author.name, "number": case.number}, recipients=recipients,
         link=f"/cases/{case.id}#comments", now=row.created_at, site=site,
     )  # fmt: skip
 

@@ -266,10 +266,14 @@ def _tell(acting: Acting, item: WorkItem, template: str, people: list[Staff], no
         case_id=item.case_id,
         template=template,
         texts=TEXTS[template],
-        facts={"number": case.number, "task": "".join(item.name.split("\n")), "who": acting.staff.name, "note": note},
+        facts={
+            "number": case.number, "task": "".join(item.name.split("\n")), "who": acting.staff.name,
+            # what somebody wrote of a sealed matter lies in nobody's mailbox
+            "note": "" if case.sealed else note, "held_back": bool(case.sealed and note),
+        },
         recipients=of_staff(told),
         link=f"/tasks/{item.id}" if template != "case_copied" else f"/cases/{item.case_id}",
         now=acting.now,
         site=hooks.site,
-    )
+    )  # fmt: skip
     after_commit(acting.session, hooks.wake)

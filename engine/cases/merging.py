@@ -59,8 +59,8 @@ def merge(acting: Acting, item_id: UUID, *, into: str, reason: str) -> Case:
         notify(
             acting.session, key=f"case_merged:{case.id.hex}", jurisdiction=case.jurisdiction, case_id=case.id,
             template="case_merged", texts=TEXTS["case_merged"],
-            facts={"number": case.number, "original": original.number, "note": ""}, recipients=recipients,
-            link=hooks.resident_link, now=acting.now, site=hooks.site, seal=hooks.seal,
+            facts={"number": case.number, "original": original.number, "note": "", "held_back": False},
+            recipients=recipients, link=hooks.resident_link, now=acting.now, site=hooks.site, seal=hooks.seal,
         )  # fmt: skip
         after_commit(acting.session, hooks.wake)
         acting.session.flush()

@@ -13,6 +13,7 @@ from engine.errors import NotFound
 from engine.organisation.models import OrgUnit
 from engine.organisation.policy import CaseSubject, OpenItem
 from engine.tasks.models import LIVE, Answering, CaseCopy, CoHandler, WorkItem
+from engine.tracing import about_case
 
 #: What somebody does that makes them a participant; looking is not among it.
 _STEPS = (
@@ -30,6 +31,7 @@ def get_case(session: Session, case_id: UUID) -> Case:
     case = session.get(Case, case_id)
     if case is None:
         raise NotFound("case-unknown", "There is no case {case}.", case=str(case_id))
+    about_case(case.id)
     return case
 
 

@@ -74,11 +74,19 @@ _SOURCES: Final = {
         ),
     ),
 }
-_TAIL: Final = "{% if note %}\n\n{{ note }}{% endif %}{% if link %}\n\n{{ link }}{% endif %}\n"
+_TAIL: Final = (
+    "{{% if note %}}\n\n{{{{ note }}}}{{% elif held_back %}}\n\n{held_back}{{% endif %}}"
+    "{{% if link %}}\n\n{{{{ link }}}}{{% endif %}}\n"
+)
+#: In place of a note on a sealed matter.
+_HELD_BACK: Final = ("附言请登录后在系统里看。", "There is a note. Sign in to read it.")
 
 
 def _texts(key: str) -> NoticeTexts:
-    chinese, english = (f"Subject: {subject}\n\n{body}{_TAIL}" for subject, body in _SOURCES[key])
+    chinese, english = (
+        f"Subject: {subject}\n\n{body}{_TAIL.format(held_back=instead)}"
+        for (subject, body), instead in zip(_SOURCES[key], _HELD_BACK, strict=True)
+    )
     return NoticeTexts(key=key, sources={"zh_CN": chinese, "en": english})
 
 

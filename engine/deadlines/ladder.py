@@ -24,8 +24,8 @@ class PlannedRung:
 
     Args:
         position: its place in the ladder, 0 first; a higher one stands in for lower ones that were missed.
-        rule: {"when", "to", "notice", "sign", "document", "next", "acknowledge_hours"}, JSON-able; `when` plans it
-            again later.
+        rule: {"when", "to", "notice", "sign", "document", "next", "acknowledge_hours", "urgent"}, JSON-able; `when`
+            plans it again later.
     """
 
     name: str
@@ -44,7 +44,7 @@ def rungs(
             from start to due, 0 to 1) or `after_due` with `unit`; then `to` (a list of relations, or one string with
             semicolons), `notice` (a template's key), `sign` (a person signs it first), `document` (template of what is
             signed), `acknowledge_hours` (duty hours in which it is to be signed or acknowledged), `next` (to
-            whom it goes when nobody does, as `to`).
+            whom it goes when nobody does, as `to`), `urgent` (its notices go out at night too; None: as `is_urgent`).
 
     Raises:
         Invalid: a row is not like that, two have one name, or one is due before the row above it.
@@ -94,6 +94,17 @@ def answer_by(
     return aware(asked_at + wait if due_at - started_at <= AT_ONCE else calendar.after_duty(asked_at, wait))
 
 
+def is_urgent(rule: Mapping[str, Any], started_at: datetime, due_at: datetime) -> bool | None:
+    """Say whether a rung's notices go out in quiet hours: as its ladder says; where it says nothing, those of a
+    two-hour deadline do. None: it is for the notices' own rule, by which escalations do.
+
+    Args:
+        started_at, due_at: of the clock that the rung belongs to.
+    """
+    said: bool | None = rule.get("urgent")
+    return True if said is None and due_at - started_at <= AT_ONCE else said
+
+
 def moment_of(when: Mapping[str, Any], started_at: datetime, due_at: datetime, calendar: WorkCalendar) -> datetime:
     """Return when a rung is due, from its rule's `when`. Rungs come in duty hours; a two-hour deadline's, at once."""
     day_and_night = due_at - started_at <= AT_ONCE
@@ -118,6 +129,12 @@ def _rule(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
             "more.",
             row=position + 1, rung=str(row["rung"]), hours=str(hours),
         )  # fmt: skip
+    if row.get("urgent") not in (None, True, False):
+        raise Invalid(
+            "ladder-rung-urgent",
+            "Row {row} ({rung}) of the ladder: urgent is {urgent}; it is true, false or null.",
+            row=position + 1, rung=str(row["rung"]), urgent=str(row["urgent"]),
+        )  # fmt: skip
     return {
         "when": when,
         "to": _relations(row.get("to")),
@@ -126,6 +143,7 @@ def _rule(position: int, row: Mapping[str, Any]) -> dict[str, Any]:
         "document": str(row.get("document") or ""),
         "next": _relations(row.get("next")),
         "acknowledge_hours": None if hours is None else int(hours),
+        "urgent": row.get("urgent"),
     }
 
 

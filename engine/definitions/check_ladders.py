@@ -179,6 +179,10 @@ class _Ladder:
         if hours not in (None, _OPEN) and (not _is_number(hours) or hours != int(hours) or hours < 1):
             mend = "Write a whole number of duty hours, 1 or more, or null"
             yield self._wrong(row, "ladder-rung-hours", f"acknowledge_hours is {hours}", mend)
+        urgent = row.get("urgent")
+        if urgent is not _OPEN and urgent not in (None, True, False):
+            mend = "Write true, false, or null: escalations from L2 on go out in quiet hours"
+            yield self._wrong(row, "ladder-rung-urgent", f"urgent is {urgent}", mend)
 
     def _check_order(self, row: _Row, above: Sequence[_Row]) -> Iterator[Finding]:
         for other in above:

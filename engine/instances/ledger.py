@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, Uuid, bindparam, func, insert, select
 from engine.audit import Actor, AuditEvent, Tag
 from engine.db import new_id
 from engine.prepared import Found, Prepared, Values, run_together
+from engine.tracing import about_case
 
 _EVENTS: Final = cast(Table, AuditEvent.__table__)
 #: What the events of a step have in common, and what each has of its own.
@@ -75,6 +76,7 @@ class Ledger:
         at: datetime,
         together: Together | None = None,
     ) -> None:
+        about_case(case_id)
         self._own, self._together = Together(connection), together
         self._common: dict[str, Any] = {"case_id": case_id, "jurisdiction": jurisdiction, "at": at}
         self._actor = actor

@@ -110,12 +110,14 @@ def post(
     recipients: list[Recipient],
     for_resident: bool = False,
     rung: str | None = None,
+    urgent: bool | None = None,
     texts: NoticeTexts | None = None,
     link: str = "",
 ) -> None:
     """Put one notice for each recipient and channel in the outbox.
 
     Args:
+        urgent: whether it is sent in quiet hours; None: as its rung says.
         texts: where the template is not one of the package.
         link: path that it leads to; the page of the case where it is empty, the resident's own for a resident.
     """
@@ -132,6 +134,7 @@ def post(
         recipients=recipients,
         link=step.hooks.resident_link if for_resident else link or f"/cases/{step.case_id}",
         rung=rung,
+        urgent=urgent,
         now=step.now,
         site=step.hooks.site,
         seal=step.hooks.seal,

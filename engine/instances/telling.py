@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 
 from engine.audit import Actor, Tag
 from engine.deadlines.explain import dated
+from engine.deadlines.ladder import is_urgent
 from engine.deadlines.models import Clock, Rung
 from engine.errors import EngineError, Invalid, enumerated
 from engine.instances.escalation_texts import TEXTS
@@ -97,6 +98,7 @@ class Audience:
                 facts=self.facts | facts,
                 recipients=of_staff(people),
                 rung=self.rung.name,
+                urgent=is_urgent(self.rung.rule, self.clock.started_at, self.clock.due_at),
                 link=f"/escalations/rungs/{self.rung.id}",
             )
         except EngineError as error:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.clock import aware
 from engine.db import new_id, writing
 from engine.errors import EngineError, Phrase, Unavailable
+from engine.forms.messages import N_
 from engine.notices import spoilt
 from engine.notices.channels import (
     AddressRefused,
@@ -33,6 +34,7 @@ from engine.notices.holding import standing_hold
 from engine.notices.models import DUE_SQL, Notice, NoticeState
 from engine.notices.outbox import SEALED, put_rows, short
 from engine.organisation.sealing import knows
+from engine.tracing import about_case, piece_of_work
 
 _log = structlog.get_logger(__name__)
 
@@ -44,6 +46,8 @@ LONGEST_WAIT: Final = timedelta(hours=2)
 LEASE: Final = timedelta(minutes=5)
 #: What one sending may take at the utmost; a batch stops early enough that its last one ends within the lease.
 LONGEST_SENDING: Final = timedelta(seconds=90)
+#: Why a notice is given up that none of its senders lived to speak of.
+NEVER_ENDED: Final = N_("It was given up after {attempts} attempts, each of which ended with its sender.")
 #: When a channel that is down is tried again.
 PAUSE: Final = timedelta(minutes=1)
 
@@ -92,10 +96,12 @@ def send_due(
         if way in down or way not in channels:
             _release(sessions, [notice], now + PAUSE)
             continue
-        failure = _try(channels[way], notice, unseal)
+        with piece_of_work(notice=str(notice.id), channel=notice.channel):
+            about_case(notice.case_id)
+            failure = _try(channels[way], notice, unseal)
+            _mark(sessions, notice, failure, now + _since(began))
         if isinstance(failure, ChannelDown):
             down.add(way)
-        _mark(sessions, notice, failure, now + _since(began))
         sent += failure is None
     return sent
 
@@ -130,7 +136,9 @@ def claim_due(session: Session, channels: list[str], now: datetime, limit: int) 
             if notice.attempts >= MOST_ATTEMPTS:
                 # every attempt ended with the sender, not with an answer
                 notice.state = NoticeState.DEAD
-                notice.error = notice.error or f"given up after {notice.attempts} attempts that never ended"
+                if notice.error is None:
+                    said = spoilt.stored(Phrase(NEVER_ENDED, attempts=notice.attempts))
+                    notice.error, notice.reason = said["error"], said["reason"]
                 continue
             notice.state = NoticeState.SENDING
             notice.attempts += 1
@@ -181,7 +189,7 @@ def _try(channel: Channel, notice: Notice, unseal: Unseal | None) -> Exception |
     except (TemporaryFailure, PermanentFailure) as error:
         return error
     except Exception as error:  # a channel's own mistake must not stop the other notices
-        _log.exception("notice.channel_failed", notice=str(notice.id), channel=notice.channel)
+        _log.exception("notice.channel_failed")
         return error
     return None
 
@@ -204,7 +212,7 @@ def _mark(sessions: sessionmaker[Session], notice: Notice, failure: Exception | 
         _go_round(sessions, notice, failure, now)
     elif isinstance(failure, PermanentFailure) or notice.attempts >= MOST_ATTEMPTS:
         _write(sessions, notice, {"state": NoticeState.DEAD} | _told(failure))
-        _log.warning("notice.given_up", notice=str(notice.id), channel=notice.channel, attempts=notice.attempts)
+        _log.warning("notice.given_up", attempts=notice.attempts)
     else:
         again = now + wait_after(notice.attempts, notice.id)
         _write(sessions, notice, {"state": NoticeState.PENDING, "next_try_at": again} | _told(failure))
@@ -224,7 +232,7 @@ def _go_round(sessions: sessionmaker[Session], notice: Notice, failure: AddressR
             stands = select(Notice.id).where(Notice.key == other["key"]).scalar_subquery()
             session.execute(update(Notice).where(Notice.id == notice.id).values(carried_by=stands))
         spoilt.mark(session, notice, told["reason"], now)
-    _log.warning("notice.address_refused", notice=str(notice.id), channel=notice.channel, replaced=bool(left))
+    _log.warning("notice.address_refused", replaced=bool(left))
 
 
 def _other_way(notice: Notice, left: list[list[str]], now: datetime) -> dict[str, object]:

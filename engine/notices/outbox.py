@@ -90,6 +90,7 @@ class _Post:
     case_id: UUID | None
     template: str
     rung: str | None
+    urgent: bool | None
     link: str
     url: str
     facts: Any
@@ -110,6 +111,7 @@ def compose(
     link: str,
     now: datetime,
     rung: str | None = None,
+    urgent: bool | None = None,
     site: str = "",
     seal: Seal | None = None,
     sealed: bool = True,
@@ -121,6 +123,7 @@ def compose(
         template: its name in the package.
         facts: what the text may name; only what it does name is used and stored.
         link: path within the application that it leads to.
+        urgent: whether it is sent to staff in their quiet hours; None: as its rung says.
         site: how the application is reached from outside (`https://…`); the text's fact `link` begins with it.
         seal: encrypts a resident's address; required when there is one.
         sealed: not everybody may know of the case, so that each recipient is asked about; False where that is known.
@@ -134,8 +137,8 @@ def compose(
     url = f"{site}{link}" if link else ""
     known = texts.redact({**facts, **({"link": url} if link else {})})
     post = _Post(
-        key=key, jurisdiction=jurisdiction, case_id=case_id, template=template, rung=rung, link=link, url=url,
-        facts=jsonable(lift(known)), seal=seal, now=aware(now),
+        key=key, jurisdiction=jurisdiction, case_id=case_id, template=template, rung=rung, urgent=urgent,
+        link=link, url=url, facts=jsonable(lift(known)), seal=seal, now=aware(now),
     )  # fmt: skip
     recipients = _who_may_know(session, case_id, recipients) if sealed else recipients
     asked = _ANYTHING.first(session.connection(), {"jurisdiction": jurisdiction})
@@ -186,7 +189,9 @@ def _routed(
         usable = {name for name, to in each.channels.items() if not bad.has(each.staff_id, each.party, name, to)}
         if each.staff_id:
             wish: Wish = wanted.get(each.staff_id, DEFAULT)
-            routes = staff_routes(each.channels, wish, rung=post.rung, now=post.now, usable=usable, sms=sms)
+            routes = staff_routes(
+                each.channels, wish, rung=post.rung, now=post.now, usable=usable, sms=sms, urgent=post.urgent
+            )
             yield str(each.staff_id), each, list(routes)
         else:
             found = resident_routes(each.channels, now=post.now, usable=usable, sms=sms)

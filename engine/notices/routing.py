@@ -1,8 +1,9 @@
 """By which channels one notice goes to one reader, and when. Pure: no database, no clock.
 
-What presses by law is not held back: a rung from L2 on goes out at once, by e-mail even to who has switched it off.
-Below that a reader's night is quiet, and what no rung caused can wait for the daily mail. What a resident is told goes
-out at once by e-mail, which wakes nobody; a telephone is left in peace at night.
+What presses is not held back: a rung whose ladder calls it urgent, and where that says nothing, one from L2 on, goes
+out at once, by e-mail even to who has switched it off. Below that a reader's night is quiet, and what no rung caused
+can wait for the daily mail. What a resident is told goes out at once by e-mail, which wakes nobody; a telephone is
+left in peace at night.
 """
 
 import re
@@ -46,8 +47,9 @@ def presses(rung: str | None, least: int = _ESCALATED) -> bool:
 
 
 def staff_routes(
-    channels: Mapping[str, str], wish: Wish, *, rung: str | None, now: datetime, usable: Collection[str], sms: bool
-) -> Iterator[Route]:
+    channels: Mapping[str, str], wish: Wish, *, rung: str | None, now: datetime, usable: Collection[str], sms: bool,
+    urgent: bool | None = None,
+) -> Iterator[Route]:  # fmt: skip
     """Yield how a member of staff is told.
 
     Args:
@@ -55,10 +57,11 @@ def staff_routes(
         rung: which rung caused it, None for another cause.
         usable: channels whose address is not known to be unusable.
         sms: short messages can be sent at all.
+        urgent: whether it breaks quiet hours; None: as its rung says.
     """
     if "app" in channels:
         yield Route(channel="app", address="", at=now)
-    at_once = presses(rung)
+    at_once = presses(rung) if urgent is None else urgent
     outside = {name: address for name, address in channels.items() if name != "app" and address}
     if not sms:
         outside.pop("sms", None)
@@ -67,7 +70,7 @@ def staff_routes(
     good = [name for name in wanted if name in usable]
     if wanted and not good:
         good, spare = spare[:1], spare[1:]
-    digest = None if rung else wish.next_digest(now)
+    digest = None if rung or at_once else wish.next_digest(now)
     for name in good:
         if digest is not None and name == "email":
             yield Route(channel=name, address=outside[name], at=digest, held=True)

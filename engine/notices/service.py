@@ -182,7 +182,7 @@ def resend(session: Session, notice_id: UUID, actor: Actor, now: datetime) -> No
             )
         notice.state = NoticeState.PENDING
         notice.attempts = 0
-        notice.error = None
+        notice.error, notice.reason = None, None
         notice.next_try_at = aware(now)
         session.flush()
         record(

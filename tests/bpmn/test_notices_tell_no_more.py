@@ -14,9 +14,12 @@ from typing import Any, Final
 import pytest
 from lxml import etree
 
+from engine.cases import comments
+from engine.cases.verb_texts import TEXTS as VERBS
 from engine.definitions import Package
 from engine.errors import Invalid
-from engine.notices import NoticeTexts
+from engine.instances.escalation_texts import TEXTS as RUNGS
+from engine.notices import NoticeTexts, digest, groups
 from engine.notices.texts import named_facts
 from engine.organisation.policy_table import TABLE, Field, Relation
 from engine.organisation.roles import Role
@@ -159,6 +162,23 @@ SEALED: Final = [each for each in TOLD if each.package == "accusation"]
 def test_a_notice_of_a_sealed_matter_says_nothing_of_it(told: Told) -> None:
     """It lies in mailboxes and lights up on telephones that others see: a number, a step and a date, no more."""
     assert fields_of(told) <= {Field.NUMBER, Field.PROGRESS, Field.DUE}
+
+
+#: Notices that no package has: of what staff do with a task, of a rung that nobody answers, of a mention, …
+ENGINES: Final = sorted(
+    [*VERBS.values(), *RUNGS.values(), comments.MENTION, groups.TEXTS, digest.TEXTS], key=lambda each: each.key
+)
+#: What they may say: a number, a step, a date, who did something, and what a colleague wrote to its addressee.
+SAID: Final = OWN | {
+    "number", "original", "task", "who", "note", "held_back", "author", "case.number", "element", "unit", "due",
+    "asked_at", "told", "day", "items",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("texts", ENGINES, ids=lambda each: each.key)
+def test_a_notice_of_the_engines_own_says_nothing_of_the_matter(texts: NoticeTexts) -> None:
+    named = [path for locale, source in texts.sources.items() for path in named_facts(texts.key, locale, source)]
+    assert {".".join(path[:2]) for path in named} - SAID == set()
 
 
 @pytest.mark.parametrize("told", TOLD, ids=str)

@@ -21,6 +21,8 @@ SERVICES: Final = frozenset(
     }
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"\+?\d{5,15}")
+#: Seconds that a service may take to be reached, and to answer.
+_TIMEOUT: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,6 @@ class ServiceChannel:
 
         capture: Any = apprise.LogCapture
         service = apprise_service(self.url, _number(notice.address))
-        service.redirects = False
         with capture(level=logging.WARNING) as log:
             accepted = bool(service.notify(body=_text(notice), title=""))
             reason = " ".join(log.getvalue().split())[-300:]
@@ -119,12 +120,20 @@ def apprise_service(url: str, number: str) -> Any:
     if urlsplit(url).scheme in SERVICES and "{to}" in url:
         found = Apprise.instantiate(url.replace("{to}", quote(number)), suppress_exceptions=True)
         if found is not None:
-            return found
+            return _held_to_the_rules(found)
     raise Invalid(
         "sms-service-address",
         "This is no address of a service for short messages. Write it as Apprise does, with {to} for the number.",
         to="{to}",
     )
+
+
+def _held_to_the_rules(service: Any) -> Any:
+    """Take back what an address can ask Apprise for: no redirects, certificates checked, no waiting, one try."""
+    service.redirects, service.verify_certificate = False, True
+    service.retry, service.wait = 0, 0
+    service.socket_connect_timeout, service.socket_read_timeout = _TIMEOUT, _TIMEOUT
+    return service
 
 
 def _number(address: str) -> str:

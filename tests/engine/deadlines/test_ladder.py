@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.clock import CHINA
 from engine.deadlines.clocks import due
-from engine.deadlines.ladder import answer_by, rungs
+from engine.deadlines.ladder import answer_by, is_urgent, rungs
 from engine.deadlines.years import national_calendar
 from engine.errors import Invalid
 
@@ -86,12 +86,28 @@ def test_the_rule_is_kept_with_the_rung() -> None:
     assert [rung.position for rung in made.values()] == [0, 1, 2, 3]
     assert made["L1"].rule == {
         "when": {"fraction_left": 0.15}, "to": ["handler", "leader_in_charge"], "notice": "remind", "sign": False,
-        "document": "", "next": [], "acknowledge_hours": None,
+        "document": "", "next": [], "acknowledge_hours": None, "urgent": None,
     }  # fmt: skip
     assert made["L3"].rule == {
         "when": {"after_due": 5, "unit": "working-days"}, "to": ["main_leader"], "notice": "slip", "sign": True,
         "document": "supervision_order", "next": ["main_leader", "joint_conference"], "acknowledge_hours": 24,
+        "urgent": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "end", "urgent"),
+    [
+        (None, "2026-03-25T17:30", None),  # nothing is said: the notices' own rule decides
+        (None, "2026-03-18T10:30", True),  # two hours: at once, at night as well
+        (False, "2026-03-18T10:30", False),  # unless the ladder says that it can wait
+        (True, "2026-03-25T17:30", True),
+    ],
+)
+def test_what_is_urgent_is_for_the_ladder_to_say(said: bool | None, end: str, urgent: bool | None) -> None:
+    start = at("2026-03-18T08:30")
+    (made,) = rungs([{"rung": "L0", "fraction_left": 0.3, "urgent": said}], start, at(end), CALENDAR)
+    assert is_urgent(made.rule, start, at(end)) is urgent
 
 
 @pytest.mark.parametrize(
@@ -110,6 +126,7 @@ def test_the_rule_is_kept_with_the_rung() -> None:
         ({"rung": "L9", "fraction_left": True}, "is no number"),
         ({"rung": "L9", "fraction_left": 0.2, "acknowledge_hours": 0}, "whole number of duty hours"),
         ({"rung": "L9", "fraction_left": 0.2, "acknowledge_hours": "8"}, "whole number of duty hours"),
+        ({"rung": "L9", "fraction_left": 0.2, "urgent": "yes"}, "urgent is yes; it is true, false or null"),
         ({"rung": "a name of many letters", "fraction_left": 0.2}, "name of its own"),
         ({"rung": "L9", "fraction_left": 0.5}, "due before the row above it"),  # 50 % are left earlier than 30 %
     ],

@@ -18,6 +18,7 @@ COLUMNS = (
     "document",
     "acknowledge_hours",
     "next",
+    "urgent",
 )
 #: cells of a good row, by column; what is not named is null
 L0 = {"rung": '"L0"', "fraction_left": "0.30", "to": '["handler"]', "notice": '"soon"'}
@@ -104,6 +105,7 @@ def test_a_sound_ladder_has_no_findings(rows: tuple[dict[str, str], ...]) -> Non
         (({**L2, "unit": "null"},), "ladder-rung-unit", "after_due has no unit"),
         (({**L2, "unit": '"days"'},), "ladder-rung-unit", "the unit is 'days'"),
         (({**L2, "acknowledge_hours": "0"},), "ladder-rung-hours", "acknowledge_hours is 0"),
+        (({**L2, "urgent": '"yes"'},), "ladder-rung-urgent", "urgent is yes"),
         # addressees
         (({**L2, "to": '["boss"]'},), "ladder-relation", "nobody is meant by 'boss' in to"),
         (({**L2, "to": '"handler; resident"'},), "ladder-relation", "'resident'"),

@@ -15,6 +15,7 @@ from engine.deadlines.models import Clock, Rung
 from engine.errors import Conflict
 from engine.instances.chasing import unanswered_rungs
 from engine.notices import Notice
+from engine.notices.models import Preference
 from tests.engine.instances import packages as p
 from tests.engine.instances.conftest import World
 
@@ -73,6 +74,26 @@ def no_paper(*_: Any) -> UUID | None:
 def sign(world: World, name: str) -> Rung:
     by = Actor.staff(world.district.person("supervisor"))
     return world.runtime.sign_rung(world.session, rung(world, name).id, issue=no_paper, actor=by, now=world.now)
+
+
+@pytest.mark.parametrize(
+    ("says", "waits"),
+    [('"urgent": true', False), ('"urgent": false', True), ('"sign": false', True)],  # nothing said: L0 can wait
+)
+def test_quiet_hours_are_broken_by_what_the_ladder_calls_urgent(world: World, says: str, waits: bool) -> None:
+    reader = world.district.person("water-lead")
+    ladder = f'[{{"rung": "L0", "fraction_left": 0.3, "to": ["department_lead"], "notice": "late", {says}}}]'
+    clocked = {"clock": "handle", "clock_amount": "5", "clock_unit": "working-days", "ladder": "ladder"}
+    world.start(
+        p.package(
+            p.start(), p.task("handle", role="handler", unit="water", **clocked), p.end("done"),
+            p.chain("start", "handle", "done"), files=[p.decision("ladder", ladder), *TEXTS],
+        )
+    )  # fmt: skip
+    world.session.add(Preference(staff_id=reader.id, quiet_from="00:00", quiet_until="23:59", changed_at=world.now))
+    fire(world, "L0")
+    mail = select(Notice).where(Notice.channel == "email", Notice.staff_id == reader.id)
+    assert (world.session.scalars(mail).one().next_try_at > world.now) is waits
 
 
 def test_acknowledged_in_time_goes_no_further(late: World) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +15,20 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.db import writing
-from engine.notices import EmailChannel, NoticeState, NoticeTexts, Recipient, counts, notify, send_due
+from engine.notices import (
+    EmailChannel,
+    NoticeState,
+    NoticeTexts,
+    Recipient,
+    counts,
+    message_id,
+    notify,
+    send_due,
+)
 from engine.notices.channels import Courier, WebhookChannel, new_secret, webhook_id
 from engine.notices.channels.addresses import read_networks
 from engine.notices.dispatch import LEASE, LONGEST_WAIT
-from tests.engine.notices.mail import mail_server
+from tests.engine.notices.mail import Mailbox, mail_server
 from tests.engine.notices.sink import Sink, http_sink
 from tests.factories import make_staff
 
@@ -75,6 +85,18 @@ while send_due(sessions(connect(url)), {"webhook": channel}, datetime.fromisofor
     pass
 """
 
+_MAIL = """
+import sys
+from datetime import datetime
+from engine.db import connect, sessions
+from engine.notices import EmailChannel, send_due
+import engine.tables
+url, server, now = sys.argv[1:]
+channel = EmailChannel(url=server, sender="notices@chuishao.example")
+while send_due(sessions(connect(url)), {"email": channel}, datetime.fromisoformat(now), limit=5):
+    pass
+"""
+
 
 def run_until_killed(program: str, *arguments: str, mark: Path) -> None:
     """Run a program until it has made its mark, then kill it."""
@@ -122,8 +144,8 @@ def test_killed_between_sending_and_marking(
         assert counts(other) == {"email": {NoticeState.SENT: 1}}
 
 
-def put_webhooks(session: Session, number: int, now: datetime) -> list[str]:
-    """Put notices for a webhook in the outbox and return what each is called there."""
+def put(session: Session, number: int, now: datetime, channel: str, address: str = "x") -> list[str]:
+    """Put notices for a channel in the outbox and return their keys."""
     staff = make_staff(session)
     texts = NoticeTexts(key="overdue", sources={"zh_CN": "Subject: x\n\n{}\n"})
     with writing(session):
@@ -132,20 +154,20 @@ def put_webhooks(session: Session, number: int, now: datetime) -> list[str]:
             for each in range(number)
             for notice in notify(
                 session, key=f"kill:{each}", jurisdiction="qinghe", case_id=None, template="overdue", texts=texts,
-                facts={}, link="", now=now, recipients=[Recipient(staff_id=staff.id, channels={"webhook": "x"})],
+                facts={}, link="", now=now, recipients=[Recipient(staff_id=staff.id, channels={channel: address})],
             )
         ]  # fmt: skip
-    return [webhook_id(notice.key) for notice in made]
+    return [notice.key for notice in made]
 
 
-def kill_after(sink: Sink, requests: int, delay: float, *arguments: str) -> None:
-    """Let a sender run until it has made that many requests, then kill it a moment later."""
+def kill_after(program: str, received: Sequence[object], number: int, delay: float, *arguments: str) -> None:
+    """Let a sender run until a server has received that many, then kill it a moment later."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _POST, *arguments], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     try:
         deadline = time.monotonic() + 60
-        while len(sink.received) < requests:
+        while len(received) < number:
             assert process.poll() is None, "the sender ended by itself"
             assert time.monotonic() < deadline
             time.sleep(0.001)
@@ -161,13 +183,11 @@ def test_killed_at_random_while_posting(
 ) -> None:
     """Nothing is lost, at most one notice comes twice for each kill, and it can be told: the same `webhook-id`."""
     number, kills, chance, secret = 60, 3, random.Random(20261122), new_secret()
-    wanted = put_webhooks(session, number, now)
+    wanted = [webhook_id(key) for key in put(session, number, now, "webhook")]
     with http_sink() as sink:
         for kill in range(kills):
-            reached = len(sink.received) + chance.randint(1, 12)
-            kill_after(
-                sink, reached, chance.uniform(0, 0.02), database_url, sink.url, secret, (now + LEASE * kill).isoformat()
-            )
+            reached, moment = len(sink.received) + chance.randint(1, 12), (now + LEASE * kill).isoformat()
+            kill_after(_POST, sink.received, reached, chance.uniform(0, 0.02), database_url, sink.url, secret, moment)
         channel = WebhookChannel(url=sink.url, secrets=(secret,), courier=Courier(allowed=read_networks(["127.0.0.1"])))
         while send_due(sessions, {"webhook": channel}, now + LEASE * kills):
             pass
@@ -178,10 +198,47 @@ def test_killed_at_random_while_posting(
         assert counts(other) == {"webhook": {NoticeState.SENT: number}}
 
 
+@pytest.mark.faults
+def test_killed_at_random_while_mailing(
+    database_url: str, sessions: sessionmaker[Session], session: Session, now: datetime
+) -> None:
+    """The same by e-mail, where it is the `Message-ID` that tells."""
+    number, kills, chance = 60, 3, random.Random(4)
+    wanted = [message_id(key, SENDER) for key in put(session, number, now, "email", "lead@example.org")]
+    with mail_server() as server:
+        for kill in range(kills):
+            reached, moment = len(server.received) + chance.randint(1, 12), (now + LEASE * kill).isoformat()
+            kill_after(_MAIL, server.received, reached, chance.uniform(0, 0.02), database_url, server.url, moment)
+        while send_due(sessions, {"email": EmailChannel(url=server.url, sender=SENDER)}, now + LEASE * kills):
+            pass
+    times = Counter(server.ids())
+    assert set(times) == set(wanted)
+    assert sum(times.values()) <= number + kills
+    with sessions() as other:
+        assert counts(other) == {"email": {NoticeState.SENT: number}}
+
+
+def test_a_mail_server_that_is_down_for_a_while_misses_nothing(
+    sessions: sessionmaker[Session], session: Session, now: datetime
+) -> None:
+    wanted = [message_id(key, SENDER) for key in put(session, 10, now, "email", "lead@example.org")]
+    with mail_server() as gone:
+        port = int(gone.url.rpartition(":")[2])
+    channel, moment = EmailChannel(url=gone.url, sender=SENDER), now
+    for _attempt in range(4):  # an afternoon
+        assert send_due(sessions, {"email": channel}, moment) == 0
+        moment += LONGEST_WAIT
+    with mail_server(Mailbox(replies=["451 4.3.2 not now"] * 2), port=port) as back:  # it comes back, busy at first
+        for _attempt in range(4):
+            send_due(sessions, {"email": channel}, moment)
+            moment += LONGEST_WAIT
+    assert sorted(back.ids()) == sorted(wanted)
+
+
 def test_a_sink_that_is_down_for_a_while_misses_nothing(
     sessions: sessionmaker[Session], session: Session, now: datetime
 ) -> None:
-    wanted = put_webhooks(session, 10, now)
+    wanted = [webhook_id(key) for key in put(session, 10, now, "webhook")]
     with http_sink() as gone:
         port = int(gone.url.split(":")[2].split("/")[0])
     channel = WebhookChannel(

@@ -1,11 +1,12 @@
 """By which channels a notice goes, and when: a table of readers and causes."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
 
 import pytest
 
 from engine.notices.preferences import Wish, next_at
-from engine.notices.routing import presses, resident_routes, staff_routes
+from engine.notices.routing import Route, presses, resident_routes, staff_routes
 
 ALL = {"app": "", "email": "lead@example.org", "sms": "13800138000"}
 #: in Shanghai: 23:30, 10:00, 06:59 and 07:00
@@ -19,6 +20,10 @@ QUIET = (time(22), time(7))
 
 def routes(wish: Wish, rung: str | None, now: datetime, usable: set[str] | None = None, sms: bool = True) -> list[str]:
     found = staff_routes(ALL, wish, rung=rung, now=now, usable=set(ALL) if usable is None else usable, sms=sms)
+    return written(found, now)
+
+
+def written(found: Iterable[Route], now: datetime) -> list[str]:
     return [
         f"{each.channel}{'*' if each.held else ''}{'' if each.at == now else f'@{each.at:%H:%M}'}"
         f"{''.join('>' + name for name, _ in each.fallback)}"
@@ -68,6 +73,23 @@ def test_staff_are_told_as_they_wish_and_as_the_law_presses(
 )
 def test_an_unusable_address_is_not_tried_again(wish: Wish, usable: set[str], sms: bool, found: list[str]) -> None:
     assert routes(wish, None, DAY, usable, sms) == found
+
+
+@pytest.mark.parametrize(
+    ("rung", "urgent", "found"),
+    [
+        ("L0", True, ["app", "email>sms"]),  # the ladder says so: a two-hour matter at night
+        ("L0", None, ["app", "email@23:00>sms"]),
+        ("L3", False, ["app", "email@23:00>sms"]),  # the ladder says that it can wait
+        (None, True, ["app", "email>sms"]),  # not gathered either
+    ],
+)
+def test_quiet_hours_are_broken_where_the_ladder_says_so(
+    rung: str | None, urgent: bool | None, found: list[str]
+) -> None:
+    wish = Wish(quiet=QUIET, digest_at=None if rung else time(8))
+    told = staff_routes(ALL, wish, rung=rung, now=NIGHT, usable=set(ALL), sms=True, urgent=urgent)
+    assert written(told, NIGHT) == found
 
 
 BOTH = {"sms": "13800138000", "email": "li@example.org"}

@@ -23,18 +23,20 @@ from werkzeug.routing import Rule
 from werkzeug.routing.converters import UUIDConverter
 
 from engine.audit import Actor, AuditEvent
+from engine.cases import handling
 from engine.cases.blobs import BlobStore
+from engine.cases.handling import Acting
 from engine.cases.subject import subject_of
 from engine.errors import EngineError, Forbidden, NotFound
 from engine.notices import Notice
 from engine.organisation.policy import Action, knows, may, viewer_for
 from engine.organisation.sealing import closed_cases, knowing
-from engine.tasks import claim
+from engine.tasks import claim, release
 from engine.tasks.co_handling import ask
 from engine.tasks.copying import copy_in
 from engine.tasks.handing import delegate
 from engine.tasks.models import LIVE, WorkItem
-from tests.factories import JURISDICTION, District
+from tests.factories import JURISDICTION, District, make_staff
 from tests.web.browsing import sign_in
 from tests.web.sealing.world import World, fresh
 from web.api.tokens import issue_token
@@ -214,6 +216,23 @@ def test_no_notice_goes_to_the_accused(world: World) -> None:
     found = world.session.scalars(select(Notice).where(Notice.case_id == world.sealed.id)).all()
     assert {notice.staff_id for notice in found if notice.staff_id} == {world.person("inspector").id}
     assert not {notice.staff_id for notice in found} & accused
+
+
+def test_what_is_written_about_it_lies_in_no_mailbox(world: World, now: datetime) -> None:
+    session, inspector = world.session, world.person("inspector")
+    roles = [("discipline", world.district.unit("discipline"))]
+    colleague = make_staff(session, "colleague", roles=roles, email="colleague@qinghe.example")
+    verify = select(WorkItem).where(WorkItem.case_id == world.sealed.id, WorkItem.element_id == "verify")
+    item = claim(session, session.scalars(verify).one().id, staff=colleague, now=now)
+    release(session, item.id, staff=colleague, now=now)  # who worked on it may be given it
+    claim(session, item.id, staff=inspector, now=now)
+    viewer = viewer_for(session, inspector)
+    acting = Acting(session=session, viewer=viewer, staff=inspector, runtime=world.runtime, now=now)
+    handling.delegate(acting, item.id, to=colleague, note="先核对转账记录")
+    told = session.scalars(select(Notice).where(Notice.staff_id == colleague.id)).all()
+    assert {each.channel for each in told} >= {"app", "email"}
+    assert [each.body for each in told if "转账记录" in f"{each.body}{each.subject}{each.facts}"] == []
+    assert all("附言请登录后在系统里看" in each.body for each in told)
 
 
 def test_the_excerpt_has_no_trace_of_where_it_came_from(world: World, app: Flask) -> None:

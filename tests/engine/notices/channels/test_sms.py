@@ -89,3 +89,11 @@ def test_a_service_that_apprise_knows_is_read_by_it() -> None:
 def test_a_service_that_will_not_do_is_refused(url: str) -> None:
     with pytest.raises(Invalid, match="no address of a service"):
         apprise_service(url, "+8613800138000")
+
+
+def test_an_address_cannot_loosen_how_a_service_is_asked() -> None:
+    asked = "verify=no&redirect=yes&retry=5&wait=60&rto=600"
+    loose = f"twilio://AC{'a' * 32}:{'b' * 32}@15555550123/{{to}}?{asked}"
+    service = apprise_service(loose, "+8613800138000")
+    assert (service.verify_certificate, service.redirects) == (True, False)
+    assert (service.retry, service.wait, service.request_timeout) == (0, 0, (10.0, 10.0))
