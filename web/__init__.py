@@ -109,7 +109,7 @@ def _register_areas(app: "Flask") -> None:
     from web.inbox.views import blueprint as inbox
     from web.notices.settings import blueprint as settings
     from web.notices.views import blueprint as notices
-    from web.portal.matter import blueprint as matter
+    from web.portal.contact import blueprint as matter
     from web.portal.views import blueprint as portal
     from web.processes import blueprint as processes
     from web.proposals.views import blueprint as proposals

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
 
+from engine.cases.contacting import Contact
 from engine.cases.filing import CHANNELS, Filing
 from engine.cases.parties import NewParty
 from engine.cases.reaching import REACHES
@@ -65,6 +66,40 @@ class PartySchema(Schema):
         return NewParty(**data)
 
 
+class ContactSchema(Schema):
+    """How somebody wants to be reached: JSON keys `phone`, `email`, `reach` (`email`, `sms` or `none`)."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    phone = fields.String(load_default="", validate=_phone)
+    email = fields.String(load_default="", validate=lambda v: not v or validate.Email(error=EMAIL_WRONG)(v) is not None)
+    reach = fields.String(load_default="", validate=validate.OneOf(("", *REACHES)))
+
+    @pre_load
+    def strip(self, data: Any, **_options: Any) -> dict[str, Any]:
+        """Take white space off the ends."""
+        return {k: v.replace("\0", "").strip() if isinstance(v, str) else v for k, v in dict(data).items()}
+
+    @validates_schema
+    def reachable(self, data: dict[str, Any], **_options: Any) -> None:
+        """Something must lead to them, and what they chose must be there."""
+        _reachable(data, needed=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_options: Any) -> Contact:
+        """Return the value object that `change_contact` takes."""
+        return Contact(**data)
+
+
+def _reachable(data: Mapping[str, Any], *, needed: bool) -> None:
+    if needed and not (data.get("phone") or data.get("email")):
+        raise ValidationError({"phone": [CONTACT_MISSING]})
+    way = {"sms": ("phone", SMS_NEEDS_PHONE), "email": ("email", EMAIL_NEEDED)}.get(data.get("reach", ""))
+    if way and not data.get(way[0]):
+        raise ValidationError({way[0]: [way[1]]})
+
+
 class FilingSchema(Schema):
     """JSON keys `title`, `text`, `category`, `channel`, `place` (code of a grid unit), `address`, `name`, `phone`,
     `email`, `reach` (`email`, `sms` or `none`), `name_hidden`, `known` (it may be a matter that was there already),
@@ -101,11 +136,7 @@ class FilingSchema(Schema):
     @validates_schema
     def reachable(self, data: dict[str, Any], **_options: Any) -> None:
         """An answer needs an address; a paper or counter filing may do without."""
-        if data.get("channel") in ("portal", "hotline", "api") and not (data.get("phone") or data.get("email")):
-            raise ValidationError({"phone": [CONTACT_MISSING]})
-        needed = {"sms": ("phone", SMS_NEEDS_PHONE), "email": ("email", EMAIL_NEEDED)}.get(data.get("reach", ""))
-        if needed and not data.get(needed[0]):
-            raise ValidationError({needed[0]: [needed[1]]})
+        _reachable(data, needed=data.get("channel") in ("portal", "hotline", "api"))
 
     @post_load
     def make(self, data: dict[str, Any], **_options: Any) -> Filing:

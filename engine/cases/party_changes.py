@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
+from engine.cases.contacting import tell_anew
 from engine.cases.models import Case
 from engine.cases.parties import NewParty, get_party
 from engine.cases.party import PETITIONER, CaseParty
@@ -28,8 +29,8 @@ _FIELDS = ("name", "phone", "address", "email", "locale")
 def correct_party(
     session: Session, case: Case, key: str, given: NewParty, *, vault: Vault, actor: Actor, now: datetime
 ) -> CaseParty:
-    """Write a party's name and how they are reached anew. Role, slip and PIN stay. Whether the actor may is the
-    caller's to say.
+    """Write a party's name and how they are reached anew; what did not arrive goes out again. Role, slip and PIN stay.
+    Whether the actor may is the caller's to say.
 
     Raises:
         NotFound: the case has no such party.
@@ -40,9 +41,10 @@ def correct_party(
         after = {name: getattr(given, name) for name in _FIELDS}
         changed = sorted(name for name in _FIELDS if after[name] != before.get(name, ""))
         if changed:
-            party.personal = vault.seal(after, party.id)
+            party.personal = vault.seal(before | after, party.id)
             _note(session, Tag.CASE_PARTY_CORRECTED, case, {"party": key, "fields": changed}, actor, now)
             session.flush()
+            tell_anew(session, case, key, vault=vault, now=now)
     return party
 
 

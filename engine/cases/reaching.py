@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.notices import Recipient
+from sqlalchemy.orm import Session
+
+from engine.cases.models import Case
+from engine.notices import Recipient, groups, spoilt
 
 #: Ways that somebody can choose; `none`: they look for themselves, with number and PIN.
 REACHES: Final = ("email", "sms", "none")
 _FIELDS: Final = {"email": "email", "sms": "phone"}
+#: Nothing that they left can be used: somebody has to call, or they look for themselves.
+NOBODY: Final = "nobody"
 
 
 def chosen(person: Mapping[str, Any]) -> str:
@@ -33,3 +38,18 @@ def recipient_of(person: Mapping[str, Any], party: str | None) -> Recipient | No
     if not channels:
         return None
     return Recipient(channels=channels, locale=str(person.get("locale") or "zh_CN"), party=party)
+
+
+def told_by(session: Session, case: Case, key: str, person: Mapping[str, Any]) -> str:
+    """Return how a party hears of what happens: one of `REACHES`, or `NOBODY`.
+
+    Args:
+        person: what lies sealed of them.
+    """
+    recipient = recipient_of(person, key)
+    if recipient is None:
+        return "none" if chosen(person) == "none" else NOBODY
+    unusable = {row.channel for row in spoilt.of_case(session, case.id) if row.party == key}
+    sms = groups.has_gateway(session, case.jurisdiction)
+    ways = (way for way in recipient.channels if way not in unusable and (way != "sms" or sms))
+    return next(ways, NOBODY)

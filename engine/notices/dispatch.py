@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.clock import aware
-from engine.db import new_id, writing
+from engine.db import writing
 from engine.errors import EngineError, Phrase, Unavailable
 from engine.forms.messages import N_
 from engine.notices import spoilt
@@ -32,7 +32,8 @@ from engine.notices.connecting import CONNECTOR, way_of
 from engine.notices.digest import gather
 from engine.notices.holding import standing_hold
 from engine.notices.models import DUE_SQL, Notice, NoticeState
-from engine.notices.outbox import SEALED, put_rows, short
+from engine.notices.outbox import SEALED
+from engine.notices.readdressing import replace
 from engine.organisation.sealing import knows
 from engine.tracing import about_case, piece_of_work
 
@@ -227,25 +228,9 @@ def _go_round(sessions: sessionmaker[Session], notice: Notice, failure: AddressR
         if session.execute(marked).first() is None:
             return
         if left:
-            other = _other_way(notice, left, now)
-            put_rows(session, [other])
-            stands = select(Notice.id).where(Notice.key == other["key"]).scalar_subquery()
-            session.execute(update(Notice).where(Notice.id == notice.id).values(carried_by=stands))
+            replace(session, notice, left, now)
         spoilt.mark(session, notice, told["reason"], now)
     _log.warning("notice.address_refused", replaced=bool(left))
-
-
-def _other_way(notice: Notice, left: list[list[str]], now: datetime) -> dict[str, object]:
-    """Return the row that takes a notice's place: the same words, to the next address."""
-    (channel, address), *rest = left
-    same = (
-        "jurisdiction", "case_id", "template", "rung", "staff_id", "party", "subject", "body", "link", "facts",
-    )  # fmt: skip
-    return {name: getattr(notice, name) for name in same} | {
-        "id": new_id(), "key": short(f"{notice.key}>{channel}"), "channel": channel, "address": address,
-        "fallback": rest, "state": NoticeState.PENDING.value, "attempts": 0, "next_try_at": now, "created_at": now,
-        "connector_id": None, "error": None, "reason": None,
-    }  # fmt: skip
 
 
 def _release(sessions: sessionmaker[Session], notices: list[Notice], next_try_at: datetime) -> None:

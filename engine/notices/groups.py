@@ -79,6 +79,11 @@ def ways_out(session: Session, jurisdiction: str) -> list[Way]:
     return [Way(id=row.id, kind=row.kind, least=row.least, locale=row.locale, path=row.path) for row in rows]
 
 
+def has_gateway(session: Session, jurisdiction: str) -> bool:
+    """Say whether short messages can be sent."""
+    return any(way.kind == "sms" for way in ways_out(session, jurisdiction))
+
+
 def told(
     session: Session, ways: Iterable[Way], facts: Mapping[str, Any], readers: Sequence[Reader], *,
     case_id: UUID | None, template: str, rung: str | None, url: str, now: datetime,

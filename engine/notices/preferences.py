@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
@@ -15,7 +15,7 @@ from engine.clock import CHINA, aware
 from engine.db import writing
 from engine.errors import Invalid
 from engine.forms.messages import N_
-from engine.notices.models import Preference, UnusableAddress
+from engine.notices.models import Notice, NoticeState, Preference, UnusableAddress
 from engine.organisation.models import Staff
 
 TIME_WRONG: Final = N_("Write a time of day such as 22:00.")
@@ -133,11 +133,23 @@ def set_contact(
         staff.email, staff.phone = email or None, phone or None
         session.add(staff)
         session.execute(delete(UnusableAddress).where(UnusableAddress.staff_id == staff.id))
+        for channel, address in (("email", email), ("sms", phone)):
+            _readdress(session, staff, channel, address)
         if changed:
             record(
                 session, tag=Tag.STAFF_CHANGED, actor=actor, at=now, jurisdiction=jurisdiction,
                 data={"staff": str(staff.id), "changed": changed},
             )  # fmt: skip
+
+
+def _readdress(session: Session, staff: Staff, channel: str, address: str) -> None:
+    """Let what did not arrive yet lead to the new address; what was given up goes out when an operator resends it,
+    since its reader has had it in the application.
+    """
+    if address:
+        waits = Notice.state.in_((NoticeState.DEAD, NoticeState.PENDING))
+        mine = (Notice.staff_id == staff.id, Notice.channel == channel, waits)
+        session.execute(update(Notice).where(*mine).values(address=address))
 
 
 def _wish(row: Preference) -> Wish:

@@ -34,6 +34,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "searching": ("search",),
     "keeping": ("retention",),
     "backing": ("backup", "restore", "notices"),
+    "notices": ("bounced",),
     "demonstration": ("demo",),
 }
 

@@ -38,17 +38,27 @@ def person_fields(*, sms: bool = False) -> list[dict[str, Any]]:
     Args:
         sms: short messages can be sent.
     """
+    return [_field("name", "textfield", _("您的称呼"), required=True), *contact_fields(sms=sms)]
+
+
+def contact_fields(*, sms: bool) -> list[dict[str, Any]]:
+    """Return the components that ask how somebody is reached, and what they want to be told by.
+
+    Args:
+        sms: short messages can be sent.
+    """
     ways = [
         ("email", _("发邮件到上面的邮箱")),
         ("sms", _("发短信到上面的电话")),
         ("none", _("不用通知，我自己凭编号和 PIN 查")),
     ]
     values = [{"value": value, "label": label} for value, label in ways if value != "sms" or sms]
+    without = _("不选：留了邮箱就发邮件。只留电话的收不到系统通知，请凭编号和 PIN 查进度。")
+    unsaid = _("不选：留了邮箱就发邮件，没留就发短信。") if sms else without
     return [
-        _field("name", "textfield", _("您的称呼"), required=True),
         _field("phone", "textfield", _("电话"), help=_("电话和邮箱至少留一个，用来答复您。")),
         _field("email", "textfield", _("电子邮箱")),
-        _field("reach", "radio", _("有进展时怎样通知您"), values=values, help=_("不选：留了邮箱就发邮件。")),
+        _field("reach", "radio", _("有进展时怎样通知您"), values=values, help=unsaid),
     ]
 
 

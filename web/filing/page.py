@@ -156,4 +156,4 @@ class FilingPage:
 
 def _has_gateway() -> bool:
     """Say whether short messages can be sent here."""
-    return any(way.kind == "sms" for way in groups.ways_out(current.session(), current.settings().jurisdiction))
+    return groups.has_gateway(current.session(), current.settings().jurisdiction)

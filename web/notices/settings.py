@@ -64,10 +64,9 @@ def _page(errors: dict[str, list[str]]) -> str:
         values |= request.form.to_dict() | {"email": "email" in request.form, "sms": "sms" in request.form}
     elif errors:
         values |= request.form.to_dict()
-    ways = groups.ways_out(session, current.settings().jurisdiction)
     return render_template(
         "notices/settings.html", values=values, errors=errors, channels=CHANNELS,
-        sms=any(way.kind == "sms" for way in ways), marked=spoilt.of_staff(session, staff.id),
+        sms=groups.has_gateway(session, current.settings().jurisdiction), marked=spoilt.of_staff(session, staff.id),
     )  # fmt: skip
 
 

@@ -165,14 +165,14 @@ def _refused(code: int, said: bytes | str, *, of_address: bool = False) -> Tempo
         return TemporaryFailure(
             "mail-refused", "The mail server asks to try later: {reply} {reason}", reply=code, reason=reason
         )
-    if of_address and _nobody_there(code, reason):
+    if of_address and nobody_there(code, reason):
         return AddressRefused(
             "mail-bounced", "The mail server knows nobody at this address: {reply} {reason}", reply=code, reason=reason
         )
     return PermanentFailure("mail-refused", "The mail server refused it: {reply} {reason}", reply=code, reason=reason)
 
 
-def _nobody_there(code: int, reason: str) -> bool:
+def nobody_there(code: int, reason: str) -> bool:
     """Say whether a reply is about the address, not about us: a server that will not relay refuses everybody.
 
     Source: RFC 5321, 4.2.3; RFC 3463, 3.2 (5.1.x: the address) and 3.3 (5.2.1: the mailbox is closed).
