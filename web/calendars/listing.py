@@ -1,17 +1,21 @@
 """A year as a clerk reads it: each holiday once, with its days off and the weekend days that are worked for it."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from io import StringIO
 from itertools import groupby
 from typing import Final
 
 from flask_babel import gettext
 
+from engine.cases.moved import MovedClock
 from engine.deadlines.calendar import DayKind, Reason
-from engine.deadlines.explain import HOLIDAYS
+from engine.deadlines.explain import HOLIDAYS, dated
 from engine.deadlines.models import CalendarVersion
 from engine.deadlines.years import Year, known_years
+from web import current
 from web.languages import choose_locale
 
 _WEEKDAYS: Final = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
@@ -83,3 +87,22 @@ def library_years(versions: Sequence[CalendarVersion], now: datetime) -> list[in
 def by_year(versions: Sequence[CalendarVersion]) -> dict[int, list[CalendarVersion]]:
     """Return the versions by their year."""
     return {year: list(each) for year, each in groupby(versions, key=lambda version: version.year)}
+
+
+def as_csv(rows: Iterable[MovedClock]) -> bytes:
+    """Return the clocks that move as a table that spreadsheets read."""
+    zone, text = current.settings().zone, StringIO()
+    table = csv.writer(text)
+    table.writerow([
+        gettext("事项"), gettext("时限"), gettext("单位"), gettext("原来"), gettext("改为"), gettext("已经发出的提醒"),
+        gettext("马上发出的提醒"),
+    ])  # fmt: skip
+    for row in rows:
+        moved = row.moved
+        table.writerow([
+            row.number or "", gettext("法定时限") if row.kind == "statutory" else row.what, row.unit,
+            dated(moved.before, zone, provisional=moved.was_provisional),
+            dated(moved.after, zone, provisional=moved.provisional),
+            " ".join(moved.fired), " ".join(moved.at_once),
+        ])  # fmt: skip
+    return text.getvalue().encode("utf-8-sig")  # the mark lets spreadsheets know that it is UTF-8

@@ -1,14 +1,14 @@
 """The page of calendars: a year as it holds, its versions, hours of duty, and changes that show what they move."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from engine.deadlines import changes
+from engine.deadlines import calendar_for, changes
 from engine.deadlines.duty import stored, written
 from engine.deadlines.recounting import current_calendars, recount_since
 from engine.errors import EngineError
@@ -44,6 +44,16 @@ def preview() -> str | tuple[str, int]:
     return _preview(change)
 
 
+@blueprint.post("/preview.csv")
+def download() -> Response:
+    """Send the list of every clock that a change would move, however many."""
+    require(current.viewer(), Action.MANAGE_CALENDARS)
+    table = listing.as_csv(moved_by(wanted_change().after))
+    sent = Response(table, mimetype="text/csv")
+    sent.headers["Content-Disposition"] = "attachment; filename=clocks.csv"
+    return sent
+
+
 @blueprint.post("/change")
 def change() -> Response | str | tuple[str, int]:
     """Make a change that was shown, and count the clocks that it moves anew."""
@@ -59,6 +69,14 @@ def change() -> Response | str | tuple[str, int]:
     _count(wanted.reason)
     year = wanted.year.year if wanted.year else None
     return redirect(url_for("calendars.index", year=year), code=303)
+
+
+@blueprint.app_template_global("assumed")
+def assumed(at: datetime) -> bool:
+    """Say whether an instant lies in a year whose holidays are not announced yet, so that it is provisional."""
+    if "calendar" not in g:
+        g.calendar = calendar_for(current.session(), current.settings().jurisdiction)
+    return bool(g.calendar.is_provisional(g.calendar.day_of(at)))
 
 
 @blueprint.post("/recount")

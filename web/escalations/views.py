@@ -4,9 +4,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import get_locale, gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
+from engine.cases.clock_words import clock_names
 from engine.cases.escalations import by_rung, escalations
 from web import current
 from web.escalations.acknowledging import acknowledge_all
@@ -31,10 +32,12 @@ def index() -> str:
     filters, now = Filters.from_args(request.args), current.now()
     desk = escalations(current.session(), current.viewer(), now=now, case_id=filters.case_id)
     shown = filters.narrow(desk.matters, now)
+    clocks = [late.clock for each in shown for late in each.clocks]
     return render_template(
         "escalations/index.html", desk=desk, shown=shown, groups=by_rung(shown), filters=filters, now=now,
         chips=chips(filters, desk.matters, now), late=count(desk.matters, Show.LATE, now),
         waiting=count(desk.matters, Show.WAITING, now), unsigned=count(desk.matters, Show.SIGN, now), rungs=RUNGS,
+        names=clock_names(current.session(), clocks, str(get_locale())),
     )  # fmt: skip
 
 

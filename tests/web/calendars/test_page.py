@@ -83,6 +83,10 @@ def test_an_upload_is_shown_first_and_then_made(client: FlaskClient, world: Worl
     assert "1月9日（周六）" in page
     assert "1 个时限的日期会移动" in page
     assert due(world) == "01-06 17:30"
+    listed = send(client, "/calendars/preview.csv", confirming(page)).text
+    assert [line.split(",")[0] for line in listed.splitlines()][1:] == [world.case.number]
+    assert "2027-01-06 17:30（暂定 / provisional）,2027-01-07 17:30," in listed
+    assert due(world) == "01-06 17:30"
     answer = send(client, "/calendars/change", confirming(page), follow_redirects=True)
     assert "1 个时限已重新计算" in answer.text
     assert due(world) == "01-07 17:30"

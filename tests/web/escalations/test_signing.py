@@ -111,6 +111,7 @@ def test_what_waits_for_a_signature_says_so_and_is_counted(client: FlaskClient, 
     assert "<b>1</b> 件待您签发" in page
     assert "待签发，还没有送达" in page
     assert "去签发" in page
+    assert "<dt>handle<span" in page  # which of the matter's clocks it is, as the diagram calls it
     assert "待您知悉" in page  # as a figure: there is nothing to acknowledge yet
     assert 'name="selected"' not in page
 
