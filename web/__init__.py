@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a command that serves no page loads none of this: imports stand where the application is made
-    from flask import Flask
+    from flask import Blueprint, Flask
 
     from config import Settings
     from engine.clock import Clock
@@ -111,16 +111,22 @@ def _register_areas(app: "Flask") -> None:
     from web.notices.views import blueprint as notices
     from web.portal.contact import blueprint as matter
     from web.portal.views import blueprint as portal
-    from web.processes import blueprint as processes
     from web.proposals.views import blueprint as proposals
     from web.sealing import init_sealing
-    from web.workshop import blueprint as workshop
 
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
     own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors, funds)
-    for blueprint in (*staff, notices, desk, *own, standstill, feeds, processes, workshop, portal, matter, proposals):
+    for blueprint in (*staff, notices, desk, *own, standstill, feeds, *_design_areas(), portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)
     init_sealing(app)
+
+
+def _design_areas() -> "tuple[Blueprint, ...]":
+    from web.importing import blueprint as importing
+    from web.processes import blueprint as processes
+    from web.workshop import blueprint as workshop
+
+    return processes, workshop, importing

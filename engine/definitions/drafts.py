@@ -34,12 +34,14 @@ def open_draft(
     jurisdiction: str,
     name: str = "",
     note: str = "",
+    package: Package | None = None,
 ) -> ProcessDraft:
     """Begin a draft: from a version, which may be an older one that is to be restored, or from nothing.
 
     Args:
         version_id: None: a new process, from a package that has a start and an end.
         name: of a new process, in Chinese.
+        package: what was brought in from elsewhere, in place of what the version holds.
 
     Raises:
         NotFound: this process has no such version.
@@ -50,12 +52,12 @@ def open_draft(
         if version_id is None:
             if known:
                 raise Conflict("process-key-taken", "There is a process {key}: {name}.", key=key, name=known[0].name)
-            package = empty_package(key, name or key)
+            package = package or empty_package(key, name or key)
         else:
             version = next((each for each in known if each.id == version_id), None)
             if version is None:
                 raise NotFound("version-unknown", "There is no process version {version}.", version=str(version_id))
-            package = Package.read_zip(version.package)
+            package = package or Package.read_zip(version.package)
         return _begin(
             session, key=key, version_id=version_id, package=package, author=author, now=now, note=note,
             jurisdiction=jurisdiction, newest=known[0].number if known else 0,

@@ -55,7 +55,9 @@ def add_starts(root: Node, notes: Notes) -> None:
         if len(starts) > 1:
             _choose(starts, notes)
         elif not starts and nodes:
-            entered = {flow.get("targetRef") for flow in children(process, "sequenceFlow")}
+            known = {node.get("id") for node in nodes}
+            flows = children(process, "sequenceFlow")
+            entered = {flow.get("targetRef") for flow in flows if flow.get("sourceRef") in known}
             entries = [node for node in nodes if node.get("id") not in entered and _is_entry(node)]
             if entries:
                 _start(process, entries)

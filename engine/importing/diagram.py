@@ -11,10 +11,11 @@ from engine.importing.flows import connect_flows, name_links, use_shared_definit
 from engine.importing.identity import give_ids
 from engine.importing.joins import note_waiting_joins
 from engine.importing.losses import note_losses
-from engine.importing.missing import MAX_PARTS, note_missing
+from engine.importing.missing import note_missing
 from engine.importing.reading import read_drawing
 from engine.importing.report import Group, Imported, ImportedProcess, Notes, ToDo
 from engine.spiff.document import NODES, Node, every
+from engine.spiff.lint import MAX_PARTS
 
 _ORDER = {group: number for number, group in enumerate(Group)}
 

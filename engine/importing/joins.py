@@ -54,7 +54,10 @@ class _Game:
         self.nodes = {node.get("id"): node for node in nodes_of(scope)}
         by_source, by_target = flows_by(scope, "sourceRef"), flows_by(scope, "targetRef")
         self.out = {id: [flow.get("id") for flow in by_source.get(id, [])] for id in self.nodes}
-        self.into = {id: [flow.get("id") for flow in by_target.get(id, [])] for id in self.nodes}
+        self.into = {
+            id: [flow.get("id") for flow in by_target.get(id, []) if flow.get("sourceRef") in self.nodes]
+            for id in self.nodes
+        }
         self.target = {flow: id for id, flows in self.into.items() for flow in flows}
         self.borders: dict[str, list[tuple[str, bool]]] = {}
         for node in children(scope, "boundaryEvent"):
@@ -74,7 +77,7 @@ class _Game:
 
     def waiting(self) -> list[str]:
         """Return the joins that hold tokens where nothing can go on; none when there is too much to look at."""
-        seen = {self.marking(self.starts())}
+        seen = {self.marking(flow for flow in self.starts() if flow in self.target)}
         todo = list(seen)
         found: set[str] = set()
         while todo:

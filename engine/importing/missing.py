@@ -46,8 +46,6 @@ _GROUPS: Final = (
 _SILENT: Final = ("io-specification", "error-at-the-top")
 #: Warnings without whose mend a case would pass as if nothing were there.
 _REQUIRED: Final = ("task-without-type",)
-#: A file with more flow nodes and flows is not looked at: no person could read it either.
-MAX_PARTS: Final = 2_000
 
 
 def note_missing(root: Node, content: bytes, notes: Notes) -> None:

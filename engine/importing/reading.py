@@ -8,6 +8,7 @@ from typing import Final
 from lxml import etree
 
 from engine.errors import Invalid, Phrase
+from engine.importing.namespaces import UNDECLARED, use_namespaces
 from engine.importing.report import Loss, Notes
 from engine.spiff.document import BPMN, Node, check_size, local, q
 
@@ -15,6 +16,8 @@ from engine.spiff.document import BPMN, Node, check_size, local, q
 MAX_BYTES: Final = 10_000_000
 #: An element with more takes the parser a time that grows with their square.
 MAX_ATTRIBUTES: Final = 2_000
+#: More bare ampersands and entities than this are no slip of a tool; to mend them takes long.
+MAX_FAULTS: Final = 300_000
 #: Namespaces under which tools wrote BPMN 2.0 before it had its own.
 EARLIER: Final = (
     "http://schema.omg.org/spec/BPMN/2.0",
@@ -89,10 +92,7 @@ def read_drawing(name: str, content: bytes, notes: Notes) -> Node:
         text = text.replace(f'"{earlier}"', f'"{BPMN}"').replace(f"'{earlier}'", f"'{BPMN}'")
     root = _parsed(name, text, notes)
     check_size(name, root)
-    if root.tag == "definitions" and any(node.tag in ("process", "collaboration") for node in root):
-        for node in root.iter(etree.Element):
-            node.tag = q(node.tag) if not node.tag.startswith("{") else node.tag
-        notes.lossy.append(_of_file("namespace", Phrase("the file names no namespace; it was read as BPMN 2.0")))
+    use_namespaces(root, notes)
     if root.tag != q("definitions"):
         raise Invalid("not-bpmn", "{file} is no BPMN 2.0 diagram: it is {what}", file=name, what=_kind(root))
     return root
@@ -181,6 +181,8 @@ def _parsed(name: str, text: str, notes: Notes) -> Node:
         what = "JSON; export the diagram as BPMN 2.0 XML" if text.lstrip()[:1] in ("{", "[") else "no XML"
         raise Invalid("not-bpmn", "{file} is no BPMN 2.0 diagram: it is {what}", file=name, what=what)
     try:
+        if text.count("&") > MAX_FAULTS:
+            raise ValueError(reason)
         root = _tree(_mended(text))
     except (etree.XMLSyntaxError, ValueError):
         raise Invalid("not-xml", "{file} is not well-formed XML: {reason}", file=name, reason=reason) from None
@@ -205,7 +207,7 @@ def _mended(text: str) -> str:
     undeclared = sorted({*_PREFIX.findall(text)} - {*_DEFINED.findall(text)} - {"xml", "xmlns", "http", "https"})
     first = _FIRST_TAG.search(text)
     if first and 0 < len(undeclared) <= 100:
-        declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in undeclared)
+        declared = "".join(f' xmlns:{prefix}="{UNDECLARED}{prefix}"' for prefix in undeclared)
         text = text[: first.end()] + declared + text[first.end() :]
     return text
 

@@ -74,6 +74,12 @@ def test_conditions_are_translated_or_asked_for(drawn: str, kind: str | None, te
     assert read_definitions({"x.bpmn": found.content}).processes["P"].flows["2"].condition == text
 
 
+def test_what_only_a_flow_from_nothing_leads_to_is_where_it_starts() -> None:
+    found = imported(WHOLE.replace(START, ""))
+    assert [(each.kind, each.required) for each in found.todo] == [("flow-nowhere", True)]
+    assert b'sourceRef="P_start" targetRef="g"' in found.content
+
+
 def test_condition_behind_a_parallel_gateway_moves_to_the_documentation() -> None:
     found = imported(WHOLE.replace(flow("h", "g", "e"), flow("h", "g", "e", condition("x"))))
     assert [each.kind for each in found.lossy] == ["condition-unused", "drawn-anew"]

@@ -87,3 +87,8 @@ def test_many_ways_take_no_time() -> None:
     before = time.process_time()
     waiting(drawing(START + flow("0", "s", "g0") + ways + '<b:parallelGateway id="g60"/>'))
     assert time.process_time() - before < 6
+
+
+def test_flow_that_leads_to_nothing_carries_no_token() -> None:
+    content = block("exclusive", "parallel").decode().replace(START, START + flow("n", "s", "nowhere"))
+    assert waiting(content.encode()) == ["j"]

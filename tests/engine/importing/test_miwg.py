@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from engine.importing import Group, import_diagram
+from engine.sandbox import play_to_end
 from engine.spiff import Specification, compile_process, read_definitions
 from engine.spiff.document import BPMN, BPMNDI, ZEEBE
 
@@ -64,6 +65,15 @@ def test_what_lacks_nothing_starts_and_what_lacks_something_says_what(path: Path
         assert each.mend
     groups = [list(Group).index(each.group) for each in imported.todo if each.required]
     assert groups == sorted(groups)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_process_ends_with_default_answers(path: Path) -> None:
+    imported = import_diagram(path.name, path.read_bytes())
+    outcome = play_to_end(imported.content)
+    assert outcome.ended, outcome.stuck
+    told = {each.element for each in imported.todo if each.kind == "join-waits"}
+    assert {join for _, join in outcome.released} <= told
 
 
 def test_every_open_end_of_an_invoice_is_listed() -> None:

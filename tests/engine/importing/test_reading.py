@@ -35,6 +35,7 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&
         (b"<a " + b" ".join(b'x%d="1"' % n for n in range(3000)) + b"/>", "file-too-complex", "attributes"),
         (drawing("<b:subProcess>" * 200 + "</b:subProcess>" * 200), "file-too-complex", "nested"),
         (drawing("<b:task/>" * 60_000), "file-too-complex", "elements"),
+        (drawing("&" * 300_001), "not-xml", "well-formed"),
         (drawing("<b:subProcess>" * 9000 + "</b:subProcess>" * 9000), "not-xml", "depth"),
     ],
 )
@@ -59,6 +60,9 @@ def test_what_is_no_diagram_is_refused_with_what_it_is(content: bytes, code: str
         (PLAIN.replace(BPMN.encode(), b"http://schema.omg.org/spec/BPMN/2.0"), []),  # before the standard was final
         (PLAIN.replace(b"b:", b"").replace(b"xmlns:b", b"xmlns"), []),
         (PLAIN.replace(b"<b:", b"<").replace(b"</b:", b"</"), ["namespace"]),
+        # a draft of the standard; the prefix of BPMN itself not declared
+        (PLAIN.replace(BPMN.encode(), b"http://www.omg.org/spec/BPMN/20100501/BPMN20.xsd"), ["namespace"]),
+        (PLAIN.replace(b'xmlns:b="' + BPMN.encode() + b'"', b""), ["xml-faults", "namespace"]),
         (PLAIN.replace(b'id="g"', b'id="g" sig:x="1"'), ["xml-faults"]),  # a prefix that nobody declares
         (PLAIN.replace(b'id="g"', b'id="g" name="a & b &nbsp; c"'), ["xml-faults"]),
         (PLAIN.replace(b'id="g"', b'id="g" name="a\x0bb"'), ["xml-faults"]),

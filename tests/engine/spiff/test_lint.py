@@ -1,5 +1,7 @@
 """Every finding, on a diagram that has it and nothing else."""
 
+import time
+
 import pytest
 
 from engine.errors import Invalid
@@ -332,3 +334,10 @@ def test_a_file_that_cannot_be_read_is_said_so(content: bytes, code: str) -> Non
 )
 def test_values_of_settings(setting: str, value: str, wrong: bool) -> None:
     assert (wrong_value(setting, value) is not None) == wrong
+
+
+def test_file_that_nobody_could_read_is_not_looked_at() -> None:
+    began = time.process_time()
+    found = findings(start() + "".join(node("userTask", f"t{number}") for number in range(10_000)))
+    assert [(each.code, each.element_id) for each in found] == [("process-too-large", "")]
+    assert time.process_time() - began < 5
