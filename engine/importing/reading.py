@@ -60,6 +60,8 @@ _AMPERSAND: Final = re.compile(r"&(?!(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|amp|lt|gt|qu
 _ENTITY: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31};)")
 _PREFIX: Final = re.compile(r"[<\s/]([A-Za-z_][\w.-]{0,60}):[A-Za-z_]")
 _DEFINED: Final = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,60})\s*=")
+#: A namespace, in which tools leave blanks, which no URI has.
+_NAMESPACE: Final = re.compile(r"""(?<=xmlns:)[A-Za-z_][\w.-]{0,60}=("[^"<>]{1,500}"|'[^'<>]{1,500}')""")
 _FIRST_TAG: Final = re.compile(r"<[A-Za-z_][\w.:-]{0,120}")
 
 
@@ -204,6 +206,7 @@ def _mended(text: str) -> str:
     text = _ILLEGAL.sub("", text)
     text = _ENTITY.sub(lambda found: html5.get(found[1], found[0]) if found[1] not in _OWN else found[0], text)
     text = _AMPERSAND.sub("&amp;", text)
+    text = _NAMESPACE.sub(lambda found: found[0].replace(" ", "%20"), text)
     undeclared = sorted({*_PREFIX.findall(text)} - {*_DEFINED.findall(text)} - {"xml", "xmlns", "http", "https"})
     first = _FIRST_TAG.search(text)
     if first and 0 < len(undeclared) <= 100:

@@ -20,6 +20,8 @@ OURS = "urn:chuishao:door"
 MAX_BYTES = 2_000_000
 MAX_ELEMENTS = 50_000
 MAX_DEPTH = 60
+#: Flow nodes and flows of one file.
+MAX_PARTS = 5_000
 
 SCOPES = ("process", "subProcess", "transaction", "adHocSubProcess")
 GATEWAYS = ("exclusiveGateway", "inclusiveGateway", "parallelGateway", "eventBasedGateway", "complexGateway")
@@ -77,6 +79,23 @@ def parse_document(name: str, content: bytes) -> Node:
     if root.tag != f"{{{BPMN}}}definitions":
         raise Invalid("not-bpmn", "{file} is not a BPMN 2.0 file: its root is {root}", file=name, root=str(root.tag))
     check_size(name, root)
+    return root
+
+
+def parse_page(name: str, content: bytes) -> Node:
+    """Parse one foreign file that is to be looked at element by element.
+
+    Raises:
+        Invalid: as of `parse_document`; or it has more flow nodes and flows than are looked at.
+    """
+    root = parse_document(name, content)
+    if len(every(root, *NODES, "sequenceFlow")) > MAX_PARTS:
+        raise Invalid(
+            "process-too-large",
+            "{file} has more than {limit} elements and flows; split it into called processes",
+            file=name,
+            limit=MAX_PARTS,
+        )
     return root
 
 

@@ -16,7 +16,7 @@ from engine.spiff.document import (
     every,
     local,
     names_by_id,
-    parse_document,
+    parse_page,
     q,
     text,
 )
@@ -139,7 +139,7 @@ def read_definitions(files: Mapping[str, bytes]) -> Definitions:
     for name, content in sorted(files.items()):
         if name.endswith((".bpmn", ".xml")):
             try:
-                documents[name] = parse_document(name, content)
+                documents[name] = parse_page(name, content)
             except Invalid as error:
                 findings.append({"code": error.code, "file": name, "message": error.message})
     processes: dict[str, ProcessOutline] = {}

@@ -64,6 +64,7 @@ def test_what_is_no_diagram_is_refused_with_what_it_is(content: bytes, code: str
         (PLAIN.replace(BPMN.encode(), b"http://www.omg.org/spec/BPMN/20100501/BPMN20.xsd"), ["namespace"]),
         (PLAIN.replace(b'xmlns:b="' + BPMN.encode() + b'"', b""), ["xml-faults", "namespace"]),
         (PLAIN.replace(b'id="g"', b'id="g" sig:x="1"'), ["xml-faults"]),  # a prefix that nobody declares
+        (PLAIN.replace(b"xmlns:b", b'xmlns:p="http://a/first import/p" xmlns:b'), ["xml-faults"]),  # no URI has blanks
         (PLAIN.replace(b'id="g"', b'id="g" name="a & b &nbsp; c"'), ["xml-faults"]),
         (PLAIN.replace(b'id="g"', b'id="g" name="a\x0bb"'), ["xml-faults"]),
         (PLAIN.replace(b"<b:start", b"<b:documentation><![CDATA[<!DOCTYPE html>]]></b:documentation><b:start"), []),

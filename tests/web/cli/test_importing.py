@@ -1,13 +1,11 @@
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from engine.definitions import Package
 from tests.engine.importing.drawings import START, TASK, WHOLE, drawing, flow
+from tests.web.cli.measuring import run_measured
 from web.cli import main
 
 
@@ -69,18 +67,3 @@ def test_hostile_file_needs_little_memory(tmp_path: Path) -> None:
     status, most = run_measured("import", str(path), "--json")
     assert status == 2
     assert most < 300
-
-
-def run_measured(*arguments: str) -> tuple[int, int]:
-    """Run a command in a process of its own; return its exit status and the most memory that it held, in MB.
-
-    `ru_maxrss` would also count what the process held from which this one was forked: the whole test run.
-    """
-    code = (
-        "import sys; from web.cli import main; status = main(sys.argv[1:]);"
-        "held = next(line for line in open('/proc/self/status') if line.startswith('VmHWM:'));"
-        "print(int(held.split()[1]) >> 10); sys.exit(status)"
-    )
-    run = [sys.executable, "-c", code, *arguments]
-    done = subprocess.run(run, capture_output=True, text=True, check=False, env=os.environ, timeout=60)
-    return done.returncode, int(done.stdout.splitlines()[-1])
