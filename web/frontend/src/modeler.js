@@ -27,6 +27,10 @@ import { begin } from './workshop/page.js';
 import { send } from './workshop/saving.js';
 import { words } from './workshop/words.js';
 
+// Pixels that the palette takes at the left, and that stay free around a drawing.
+const PALETTE = 130;
+const MARGIN = 40;
+
 const root = document.querySelector('[data-workshop]');
 const modeler = new BpmnModeler({
   container: root.querySelector('[data-canvas]'),
@@ -57,6 +61,20 @@ function choose(id) {
   modeler.get('selection').select(found);
 }
 
+/** Show the whole drawing beside the palette, never larger than drawn. */
+function fit() {
+  const canvas = modeler.get('canvas');
+  const { inner, outer } = canvas.viewbox();
+  const wide = outer.width - PALETTE - MARGIN;
+  const scale = Math.min(1, wide / inner.width, (outer.height - 2 * MARGIN) / inner.height);
+  canvas.viewbox({
+    x: inner.x - (PALETTE + (wide - inner.width * scale) / 2) / scale,
+    y: inner.y + inner.height / 2 - outer.height / 2 / scale,
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
+}
+
 async function start() {
   translatePage(root.querySelector('[data-canvas]'));
   const picture = root.querySelector('[data-canvas] svg');
@@ -68,8 +86,7 @@ async function start() {
   const saver = await begin(root, {
     open: async (xml) => {
       await modeler.importXML(xml);
-      modeler.get('canvas').zoom('fit-viewport', 'auto');
-      modeler.get('canvas').zoom(Math.min(1, modeler.get('canvas').zoom()), 'auto');
+      fit();
     },
     read: async () => (await modeler.saveXML({ format: true })).xml,
     choose,
@@ -83,7 +100,7 @@ async function start() {
 const tools = {
   undo: () => modeler.get('commandStack').undo(),
   redo: () => modeler.get('commandStack').redo(),
-  fit: () => modeler.get('canvas').zoom('fit-viewport', 'auto'),
+  fit,
   find: () => modeler.get('searchPad').toggle(),
 };
 for (const button of root.querySelectorAll('[data-tool]')) button.addEventListener('click', () => tools[button.dataset.tool]());

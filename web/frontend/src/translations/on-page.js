@@ -6,16 +6,27 @@ const NAMED = ['title', 'placeholder', 'aria-label', 'data-tooltip'];
 // what people typed is theirs
 const THEIRS = 'input, textarea, .cm-editor, .fjs-form-field-text';
 
+// names of buttons that are put together from the name of a component
+const CREATE = /^Create an? (.+) element$/;
+
+function word(text) {
+  const made = CREATE.exec(text || '');
+  return made ? `添加“${table[made[1]] || made[1]}”` : table[text];
+}
+
 function say(node) {
   const text = node.nodeValue.trim();
-  const said = table[text];
+  const said = word(text);
   if (said && !node.parentElement?.closest(THEIRS)) node.nodeValue = node.nodeValue.replace(text, said);
 }
 
 function walk(node) {
   if (node.nodeType === Node.TEXT_NODE) say(node);
   if (node.nodeType !== Node.ELEMENT_NODE) return;
-  for (const name of NAMED) if (table[node.getAttribute(name)]) node.setAttribute(name, table[node.getAttribute(name)]);
+  for (const name of NAMED) {
+    const said = word(node.getAttribute(name));
+    if (said) node.setAttribute(name, said);
+  }
   for (const child of node.childNodes) walk(child);
 }
 
