@@ -126,7 +126,8 @@ def _register_areas(app: "Flask") -> None:
 
 def _design_areas() -> "tuple[Blueprint, ...]":
     from web.importing import blueprint as importing
+    from web.play import blueprint as play
     from web.processes import blueprint as processes
     from web.workshop import blueprint as workshop
 
-    return processes, workshop, importing
+    return processes, workshop, importing, play

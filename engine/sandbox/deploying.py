@@ -51,23 +51,48 @@ def deploy_checked(
     """
     refuse_mistakes(package)
     replayed = replay_all(package, others=active_versions(session))
-    differing = [each for each in replayed if not each.same]
-    if differing and not despite_scenarios:
-        raise differs(differing)
+    differing = _refuse_differing(replayed, despite_scenarios=despite_scenarios)
     with writing(session):
         version = deploy(
             session, package, author=author, note=note, now=now, jurisdiction=jurisdiction, activate=activate
         )
-        if differing:
-            facts = {
-                "key": version.key, "number": version.number,
-                "differing": {each.scenario.name: str(each.first) for each in differing},
-            }  # fmt: skip
+        note_overruled(session, version, differing, author=author, now=now, jurisdiction=jurisdiction)
+    return Deployed(version=version, replayed=tuple(replayed))
+
+
+def check_scenarios(session: Session, package: Package, *, despite_scenarios: bool = False) -> list[Replayed]:
+    """Play every scenario of a package that is about to be deployed; return those that differ.
+
+    Args:
+        despite_scenarios: return them rather than refuse the package.
+
+    Raises:
+        Invalid: see `deploy_checked`.
+    """
+    refuse_mistakes(package)
+    return _refuse_differing(replay_all(package, others=active_versions(session)), despite_scenarios=despite_scenarios)
+
+
+def _refuse_differing(replayed: Iterable[Replayed], *, despite_scenarios: bool) -> list[Replayed]:
+    differing = [each for each in replayed if not each.same]
+    if differing and not despite_scenarios:
+        raise differs(differing)
+    return differing
+
+
+def note_overruled(
+    session: Session, version: ProcessVersion, differing: Iterable[Replayed], *, author: Actor, now: datetime,
+    jurisdiction: str,
+) -> None:  # fmt: skip
+    """Let the audit keep that a version was deployed although scenarios differ; nothing when none does."""
+    told = {each.scenario.name: str(each.first) for each in differing}
+    if told:
+        with writing(session):
+            facts = {"key": version.key, "number": version.number, "differing": told}
             record(
                 session, tag=Tag.PROCESS_SCENARIOS_OVERRULED, actor=author, at=now, jurisdiction=jurisdiction,
                 data=facts,
             )  # fmt: skip
-    return Deployed(version=version, replayed=tuple(replayed))
 
 
 def replay_all(package: Package, others: Iterable[ProcessVersion] = ()) -> list[Replayed]:

@@ -16,6 +16,7 @@ from engine.definitions.models import DraftState
 from engine.definitions.package import MANIFEST
 from engine.errors import Conflict, EngineError, Invalid
 from engine.organisation.policy import Action, may, require
+from engine.sandbox.deploying import check_scenarios, note_overruled
 from web import current
 from web.processes.views import find_version
 from web.words import say
@@ -83,14 +84,15 @@ def show(draft_id: UUID) -> str:
     return _page(find_draft(current.session(), draft_id))
 
 
-def _page(draft: ProcessDraft, *, problem: str = "", overtaken: bool = False, note: str | None = None) -> str:
+def _page(draft: ProcessDraft, *, problem: str = "", refused: str = "", note: str | None = None) -> str:
     package = draft_package(current.session(), draft.id)
     groups = [
         (kind, heading, [path for path in package.files if kind_of(path) == kind]) for kind, _, _, heading in GROUPS
     ]
     return render_template(
         "workshop/draft.html", draft=draft, name=draft_name(draft), groups=groups, findings=told(check(package)),
-        problem=problem, overtaken=overtaken, note=draft.note if note is None else note, manifest=MANIFEST,
+        problem=problem, overtaken=refused == "draft-overtaken",
+        differing=refused == "scenarios-differ", note=draft.note if note is None else note, manifest=MANIFEST,
         kinds=[kind.value for kind in FileKind], is_open=draft.state == DraftState.OPEN,
         may_deploy=may(current.viewer(), Action.DEPLOY_PROCESS),
     )  # fmt: skip
@@ -152,13 +154,19 @@ def deploy(draft_id: UUID) -> Response | tuple[str, int]:
     try:
         if not words:
             raise Invalid("deploy-note", "Write in the note what changes and why.")
+        package = draft_package(session, draft_id)
+        differing = check_scenarios(session, package, despite_scenarios=bool(given.get("despite")))
         version = deploy_draft(
             session, draft_id, revision=given.get("revision", 0, type=int), author=current.actor(), note=words,
             now=current.now(), activate=bool(given.get("activate")), anyway=bool(given.get("anyway")),
         )  # fmt: skip
     except (Conflict, Invalid) as error:
-        overtaken = error.code == "draft-overtaken"
-        return _page(find_draft(session, draft_id), problem=say(error), overtaken=overtaken, note=words), 422
+        draft = find_draft(session, draft_id)
+        return _page(draft, problem=say(error), refused=error.code, note=words), 422
+    note_overruled(
+        session, version, differing, author=current.actor(), now=current.now(),
+        jurisdiction=current.settings().jurisdiction,
+    )  # fmt: skip
     flash(gettext("已部署为第 %(number)s 版。", number=version.number), "success")
     return redirect(url_for("processes.show", key=version.key, number=version.number), code=303)
 
