@@ -33,7 +33,7 @@ class AgencyWalk(Walk):
         done = super().perform(call)
         if call.type == "extend":
             said = self.extended[-1]
-            clock = self._clock(str(said["extend"]))
+            clock = self._clock(str(said["extend"]).partition(";")[0])  # its statutory clock is that of the handling
             more = int(said["extend.amount"])
             self._move(clock, extend(_due(clock), more, said["extend.unit"], calendar=_calendar(), roll="none"))
         return done
