@@ -3,22 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from engine import feel
 from engine.audit import Actor, Tag, record
 from engine.cases.accusing import Sealing, route_of, seal
 from engine.cases.filing import start_data
-from engine.cases.indexing import names_in
 from engine.cases.links import origins
-from engine.cases.models import Attachment, Case, CaseLink, CaseSealing, CaseState, LinkKind, SealingSide
-from engine.cases.numbers import take_number
-from engine.cases.search import index_case
+from engine.cases.models import Case, CaseState, LinkKind
 from engine.cases.subject import get_case
+from engine.cases.successors import is_closed, succeed
 from engine.cases.vault import Vault
-from engine.clock import CHINA
-from engine.db import new_id
 from engine.definitions import LoadedVersion, active_version, load
 from engine.errors import Conflict, Invalid, NotFound
 from engine.instances.hooks import Performer, Step
@@ -30,7 +23,8 @@ from engine.spiff import ServiceCall
 
 #: `zeebe:taskDefinition type` of the service that files a linked case.
 CONVERT: Final = "convert"
-_LONGEST_TITLE: Final = 200
+#: What `convert.link` may say.
+_LINKS: Final = frozenset({LinkKind.BECAME, LinkKind.PART})
 #: Message to a case that waits for one that came out of it.
 LINKED_ENDED: Final = "linked-ended"
 
@@ -53,7 +47,7 @@ def converter(runtime: Runtime, vault: Vault) -> Performer:
         data = start_data(step.session, made, step.session.get_one(OrgUnit, made.place_id)) | order.data
         if order.sealed:
             seal(step.session, _sealing(step, order, version, data), made, origin=origin)
-        if not order.sealed and not _is_closed(step.session, origin):
+        if not order.sealed and not is_closed(step.session, origin):
             data["origin"] = {"number": origin.number, "kind": origin.kind}
         actor = Actor.engine() if order.sealed else step.actor
         runtime.start(
@@ -82,7 +76,7 @@ class _Order:
         self.sealed = self._value("sealed") is True
         self.title, self.text = self._words("title"), self._words("text")
         self.accused, self.route = self._units("accused"), self._units("route")
-        if not self.kind or link not in set(LinkKind) or not isinstance(data, Mapping | None):
+        if not self.kind or link not in _LINKS or not isinstance(data, Mapping | None):
             raise self._unusable("kind, link or data")
         self.link, self.data = LinkKind(link), dict(data or {})
 
@@ -120,32 +114,11 @@ class _Order:
 
 def _file(step: Step, order: _Order, origin: Case, version: LoadedVersion, vault: Vault) -> Case:
     """Add the case: the same matter, place, petitioner and files."""
-    session = step.session
-    series = f"case:{version.prefix}:{(year := step.now.astimezone(CHINA).year)}"
-    case_id = new_id()
-    known = {each["key"] for each in version.categories}
-    made = Case(
-        id=case_id,
-        jurisdiction=origin.jurisdiction,
-        number=f"{version.prefix}{year}-{take_number(session, origin.jurisdiction, series):06}",
-        kind=order.kind,
-        title=(order.title or origin.title)[:_LONGEST_TITLE],
-        text=order.text or origin.text,
-        category=origin.category if origin.category in known else "",
-        channel=origin.channel,
-        place_id=origin.place_id,
-        address=origin.address,
-        name_hidden=origin.name_hidden or order.sealed,
-        personal=vault.seal(vault.open(origin.personal, origin.id), case_id),
-        sealed=order.sealed,
-        filed_at=step.now,
-    )
-    session.add(made)
-    session.flush()
-    index_case(session, made, without=names_in(session, origin, vault))
-    session.add(CaseLink(from_id=origin.id, to_id=made.id, kind=order.link, linked_at=step.now))
-    if order.text is None:
-        _copy_files(session, origin, made)  # with words of its own it is an excerpt, and files may say more than those
+    words = {name: value for name, value in (("title", order.title), ("text", order.text)) if value is not None}
+    made = succeed(
+        step.session, origin, version, order.link, vault=vault, now=step.now, sealed=order.sealed,
+        files=order.text is None, **words,
+    )  # fmt: skip
     _tell_of(step, order, origin, made)
     return made
 
@@ -154,7 +127,7 @@ def _tell_of(step: Step, order: _Order, origin: Case, made: Case) -> None:
     """Write the events of both cases; of a sealed one, none in the first and nobody's name in its own."""
     facts = {"place": "", "channel": made.channel, "category": made.category}
     if not order.sealed:
-        if not _is_closed(step.session, origin):
+        if not is_closed(step.session, origin):
             facts["from"] = origin.number
         step.ledger.note(Tag.CASE_CONVERTED, {"number": made.number, "kind": made.kind, "link": order.link.value})
         step.ledger.flush()
@@ -167,22 +140,6 @@ def _tell_of(step: Step, order: _Order, origin: Case, made: Case) -> None:
         case_id=made.id,
         data=facts,
     )
-
-
-def _is_closed(session: Session, case: Case) -> bool:
-    """Is there somebody who must not know of a case? Then what others see of it names it nowhere."""
-    found = select(CaseSealing.id).where(CaseSealing.case_id == case.id, CaseSealing.side == SealingSide.ACCUSED)
-    return session.scalar(found.limit(1)) is not None
-
-
-def _copy_files(session: Session, origin: Case, made: Case) -> None:
-    """Let the new case have the files of the first one; their bytes are stored once."""
-    session.flush()
-    for file in session.scalars(select(Attachment).where(Attachment.case_id == origin.id)).all():
-        copied = {
-            name: getattr(file, name) for name in ("name", "media_type", "size", "sha256", "added_by", "added_at")
-        }
-        session.add(Attachment(id=new_id(), case_id=made.id, jurisdiction=made.jurisdiction, **copied))
 
 
 def _sealing(step: Step, order: _Order, version: LoadedVersion, data: Mapping[str, Any]) -> Sealing:

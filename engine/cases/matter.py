@@ -1,7 +1,7 @@
 """A matter as the resident sees it, and what the resident can do with it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from engine.cases.models import Case
 from engine.cases.offers import Offer, offers
 from engine.cases.party import PETITIONER
 from engine.cases.progress import Progress, progress
+from engine.cases.reopening import reopens_until
+from engine.cases.subject import subject_of
 from engine.cases.vault import Vault
 from engine.cases.view import CaseView, case_view
 from engine.deadlines.explain import explain
@@ -22,7 +24,7 @@ from engine.errors import NotFound
 from engine.instances.models import Instance
 from engine.instances.reading import case_tokens
 from engine.instances.runtime import Runtime
-from engine.organisation.policy import resident_viewer
+from engine.organisation.policy import Action, may, resident_viewer
 from engine.organisation.roles import Role
 from engine.tasks.models import LIVE, WorkItem
 
@@ -37,6 +39,7 @@ class Matter:
         offers: what the process lets the resident do now, such as taking the matter back.
         party: key of the party who looks; `p1` filed the matter.
         original: the case that this one is handled together with.
+        reopens: the last day on which the petitioner can take it up again; None when they cannot.
     """
 
     view: CaseView
@@ -46,6 +49,7 @@ class Matter:
     offers: list[Offer]
     original: Case | None
     party: str
+    reopens: date | None
 
     @property
     def owners(self) -> list[str]:
@@ -61,6 +65,7 @@ def resident_matter(
     original fares."""
     viewer = resident_viewer(case.id, party)
     view = case_view(session, viewer, case.id, vault=vault, locale=locale)
+    subject = subject_of(session, case)
     original = session.get(Case, case.merged_into_id) if case.merged_into_id else None
     shown = original or case
     instance = instance_of(session, shown.id)
@@ -73,6 +78,7 @@ def resident_matter(
         offers=offers(session, case, viewer, now=now, locale=locale),
         original=original,
         party=party,
+        reopens=reopens_until(session, case, now=now) if may(viewer, Action.REOPEN, subject) else None,
     )
 
 

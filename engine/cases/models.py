@@ -113,6 +113,8 @@ class LinkKind(StrEnum):
     BECAME = "became"
     #: a part of the matter that is handled apart
     PART = "part"
+    #: the resident took it up again after its end
+    REOPENED = "reopened"
 
 
 class CaseLink(Base):

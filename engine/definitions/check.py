@@ -12,7 +12,14 @@ from engine.decisions import Model
 from engine.decisions import check as check_model
 from engine.definitions.check_ladders import check_ladders, is_ladder
 from engine.definitions.check_people import check_people
-from engine.definitions.check_texts import check_documents, check_manifest, check_notices, check_sealed, check_words
+from engine.definitions.check_texts import (
+    check_documents,
+    check_manifest,
+    check_notices,
+    check_reopening,
+    check_sealed,
+    check_words,
+)
 from engine.definitions.package import Package
 from engine.errors import Invalid
 from engine.forms import Form
@@ -157,6 +164,8 @@ class _Checker:
             yield from check_ladders(file, model.xml, named=ladders, notices=notices, documents=documents)
         yield from check_sealed(self.package, self.decision_ids)
         main = self._main()
+        begins = [e for _, e in self.elements() if e.process_id == main and e.kind == "startEvent" and not e.parent_id]
+        yield from check_reopening(self.package, asks=any(each.form_id for each in begins))
         if self.definitions and main and main not in self.definitions.processes:
             yield _error(
                 "main-process-unknown",

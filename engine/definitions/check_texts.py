@@ -63,6 +63,36 @@ def check_sealed(package: Package, decisions: Collection[str]) -> Iterator[Findi
         yield _error("manifest-sealed", MANIFEST, f"the package has no decision {named[1]!r}", mend)
 
 
+def check_reopening(package: Package, *, asks: bool) -> Iterator[Finding]:
+    """Check what a package says of matters that are taken up again.
+
+    Args:
+        asks: its start event has a form, which nobody would fill in then.
+    """
+    try:
+        said, outcomes = package.manifest.get("reopen"), package.texts.get("outcomes", {})
+    except Invalid:
+        return  # told with the manifest
+    if said is None:
+        return
+    mend = 'Write {"days": 30, "times": 2, "outcomes": [keys of outcomes]}, or leave `reopen` out'
+    if not isinstance(said, dict) or not all(_is_count(said.get(name)) for name in ("days", "times")):
+        yield _error("manifest-reopen", MANIFEST, "`reopen` does not say for how many days and how many times", mend)
+    elif not isinstance(said.get("outcomes"), list) or not said["outcomes"]:
+        yield _error("manifest-reopen", MANIFEST, "`reopen` does not say after which outcomes", mend)
+    elif unknown := [each for each in said["outcomes"] if each not in outcomes]:
+        yield _error("manifest-reopen", MANIFEST, f"texts.json has no outcome {unknown[0]!r}", mend)
+    elif asks:
+        yield _error(
+            "manifest-reopen", MANIFEST, "the start event has a form, and nobody fills it in when a matter is taken up "
+            "again", "Leave `reopen` out",
+        )  # fmt: skip
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
 def locales(package: Package) -> list[str]:
     """Return the languages that a package is in: those of its name. The first is the one it was written in."""
     try:

@@ -19,7 +19,7 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CASE_OFFER_TAKEN: (lazy_gettext("提出：%(name)s"), "send", "accent"),
     Tag.CASE_MERGED: (lazy_gettext("并入更早的同一事项"), "layers", "plain"),
     Tag.CASE_CONVERTED: (lazy_gettext("转为另一件办理，编号 %(number)s"), "shuffle", "accent"),
-    Tag.CASE_REOPENED: (lazy_gettext("重新办理"), "arrow-counterclockwise", "warn"),
+    Tag.CASE_REOPENED: (lazy_gettext("群众重新提出，编号 %(number)s"), "arrow-counterclockwise", "warn"),
     Tag.CASE_RATED: (lazy_gettext("群众作出评价"), "star", "accent"),
     Tag.CASE_PARTY_ADDED: (lazy_gettext("加入了一位当事人"), "person-plus", "plain"),
     Tag.CASE_SERVICE_REVOKED: (lazy_gettext("撤销送达记录 %(number)s"), "dash-circle", "warn"),

@@ -18,10 +18,12 @@ from engine.cases.models import Case, Document
 from engine.cases.party import PETITIONER
 from engine.cases.pdf import can_draw
 from engine.cases.proof import note_opened
+from engine.cases.reopening import reopen, reopens_until
+from engine.cases.subject import subject_of
 from engine.db import writing
 from engine.deadlines.explain import explain
 from engine.errors import EngineError, Forbidden, Invalid, NotFound
-from engine.organisation.policy import Viewer, resident_viewer
+from engine.organisation.policy import Action, Viewer, require, resident_viewer
 from web import current
 from web.auth.access import public
 from web.cases.files import send_stored, stage
@@ -32,7 +34,7 @@ from web.guard import limiter
 from web.languages import choose_locale
 from web.portal.resident import close_matter, open_matter, opened_matter, opened_party
 from web.portal.telling import told
-from web.words import say
+from web.words import say, translated_fields
 
 blueprint: Final = Blueprint("matter", __name__, url_prefix="/matter")
 _portal_rate: Final = limiter.limit(lambda: current.settings().rate_portal, methods=["POST"])
@@ -150,6 +152,34 @@ def offer_fields(offer_id: str) -> str:
     case = _case()
     _found, form = shown_offer(case, offer_id, _viewer(case))
     return render_template("components/fields_only.html", form=form.filled(form.parse(request.form)))
+
+
+@blueprint.route("/reopen", methods=["GET", "POST"])
+@public
+@_portal_rate
+def take_up_again() -> Response | str | tuple[str, int]:
+    """Take the matter up again after its end, with what was not right; then show how the new one stands."""
+    case, errors = _case(), dict[str, list[str]]()
+    require(_viewer(case), Action.REOPEN, subject_of(current.session(), case))
+    reason = request.form.get("reason", "")
+    if request.method == "POST" and request.form.get("case") != str(case.id):
+        return redirect(url_for("matter.show"))  # sent twice: the new one is open already
+    if request.method == "POST":
+        try:
+            made = reopen(
+                current.session(), case, reason=reason, vault=current.vault(), runtime=current.runtime(),
+                actor=Actor.resident(), now=current.now(),
+            )  # fmt: skip
+        except Invalid as error:
+            errors = translated_fields(error)
+        else:
+            open_matter(made, current.now())
+            flash(_("已重新提出，新编号 %(number)s。原来的回执继续有效。", number=made.number), "success")
+            return redirect(url_for("matter.show"))
+    until = reopens_until(current.session(), case, now=current.now())
+    return render_template("portal/reopen.html", case=case, until=until, reason=reason, errors=errors), (
+        422 if errors else 200
+    )
 
 
 @blueprint.get("/documents/<uuid:document_id>")

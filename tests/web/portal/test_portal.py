@@ -200,6 +200,34 @@ def test_a_matter_can_be_taken_back_once(client: FlaskClient, session: Session) 
     assert client.get(offer[1]).status_code == 409
 
 
+def test_a_matter_that_has_ended_is_taken_up_again_without_filling_it_in(client: FlaskClient, session: Session) -> None:
+    file(client)
+    client.get(receipt(client)[2])
+    assert "重新提出" not in client.get("/matter/").text
+    under_way = client.get("/matter/reopen").text
+    assert "现在不能重新提出" in under_way
+    assert 'name="reason"' not in under_way
+    offer = re.search(r'href="(/matter/offers/[^"]+)">撤回这件诉求<', client.get("/matter/").text)
+    assert offer is not None
+    client.post(offer[1], data={"csrf_token": token_of(client.get(offer[1]).text)})
+    page = client.get("/matter/").text
+    assert 'href="/matter/reopen"' in page
+    asked = client.get("/matter/reopen").text
+    shown = re.search(r'name="case" value="([^"]+)"', asked)
+    assert shown is not None
+    sent = {"csrf_token": token_of(asked), "case": shown[1], "reason": "昨晚又不亮了"}
+    empty = client.post("/matter/reopen", data=sent | {"reason": ""})
+    assert empty.status_code == 422
+    assert "请写明原因，至少四个字" in empty.text
+    for _ in range(2):  # a double click
+        assert client.post("/matter/reopen", data=sent).location == "/matter/"
+    assert count(session, Case) == 2
+    again = client.get("/matter/").text
+    assert "昨晚又不亮了" in again
+    assert "原来的一件" in again
+    assert "三号楼前路灯坏了两周" in again
+
+
 def test_ten_wrong_pins_close_that_way_and_the_link_stays_open(client: FlaskClient, app: Flask) -> None:
     file(client)
     number, pin, link = receipt(client)
