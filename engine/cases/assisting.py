@@ -1,6 +1,6 @@
 """Staff enter what a party answered by telephone, on paper or at the counter: the assisted way, without a browser."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -43,8 +43,22 @@ def may_assist(session: Session, item: WorkItem, viewer: Viewer) -> bool:
     roles = {name.strip() for name in named if name.strip()}
     if not roles:
         return False
-    held = relations(viewer, subject_of(session, get_case(session, item.case_id)))
+    return is_involved(relations(viewer, subject_of(session, get_case(session, item.case_id))), roles)
+
+
+def is_involved(held: Collection[tuple[Role, Relation]], roles: Collection[str]) -> bool:
+    """Say whether somebody who stands so to a matter has to do with it in one of these roles."""
     return any(role.value in roles and relation in _INVOLVED for role, relation in held)
+
+
+def require_way(way: str) -> None:
+    """Refuse what somebody enters for a party without saying how it came.
+
+    Raises:
+        Invalid: `assisted-way`.
+    """
+    if way not in WAYS:
+        raise Invalid("assisted-way", "Say how the answer came.", fields={WAY: [WAY_MISSING]})
 
 
 def reach_party(
@@ -110,6 +124,5 @@ def complete_assisted(
     item = get_item(session, item_id)
     if item.state in LIVE:
         require_assist(session, item, viewer)
-    if way not in WAYS:
-        raise Invalid("assisted-way", "Say how the answer came.", fields={WAY: [WAY_MISSING]})
+    require_way(way)
     runtime.complete(session, item_id, submitted, actor=actor, now=now, request_key=request_key, assisted=way)

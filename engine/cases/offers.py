@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
+from engine.cases.assisting import is_involved, require_way
 from engine.cases.models import Case
 from engine.cases.party import PETITIONER
 from engine.cases.subject import subject_of
@@ -48,6 +49,8 @@ class Offer:
         ends: it ends what is under way, rather than adding to it.
         data: what the event sees, for its form.
         sender: in what capacity the viewer may: `role`, and `party` or `unit` and `staff`.
+        assisted: it is the petitioner's, and the viewer may enter what they said by telephone, on paper or at the
+            counter.
     """
 
     id: str
@@ -60,6 +63,10 @@ class Offer:
     ends: bool
     data: Mapping[str, Any]
     sender: Mapping[str, str]
+
+    @property
+    def assisted(self) -> bool:
+        return self.sender["role"] == RESIDENT and "staff" in self.sender
 
 
 def offers(session: Session, case: Case, viewer: Viewer, *, now: datetime, locale: str = "zh_CN") -> list[Offer]:
@@ -117,24 +124,29 @@ def send_offer(
     actor: Actor,
     runtime: Runtime,
     now: datetime,
+    way: str = "",
 ) -> bool:
     """Take up an offer: the process gets its message.
 
     Args:
         key: the offer's id, or the id of its event.
         submitted: what its form sent, nested; becomes data behind the event, beside `sender`.
+        way: how the petitioner said so, one of `WAYS`, where staff enter it for them; the story has it.
 
     Returns:
         False when the same sender had done just this before (a double click): nothing was changed.
 
     Raises:
         Forbidden, NotFound: the viewer may not know of the case.
-        Invalid: the form has mistakes. Nothing was changed.
+        Invalid: the form has mistakes; `assisted-way`: it is not said how the word came. Nothing was changed.
         Conflict: `offer-over`; `instance-stopped`; `step-failed`: what was entered is kept with the incident.
     """
     try:
         offer = find_offer(session, case, key, viewer, now=now)
-        runtime.receive(session, offer.instance_id, offer.id, submitted, sender=offer.sender, actor=actor, now=now)
+        if offer.assisted:
+            require_way(way)
+        sender = {**offer.sender, **({"assisted": way} if offer.assisted else {})}
+        runtime.receive(session, offer.instance_id, offer.id, submitted, sender=sender, actor=actor, now=now)
     except (Conflict, Forbidden):
         if _done_before(session, case, key, actor):
             return False
@@ -190,6 +202,9 @@ def _capacity(
         ):
             unit = session.get_one(OrgUnit, standing.unit_id).code
             return {"role": standing.role.value, "unit": unit, "staff": str(viewer.staff_id)}
+    helping = [each.strip() for each in element.settings.get("assisted", "").split(";")]
+    if RESIDENT in named and viewer.staff_id and is_involved(relations(viewer, subject), helping):
+        return {"role": RESIDENT, "party": PETITIONER, "staff": str(viewer.staff_id)}
     return None
 
 

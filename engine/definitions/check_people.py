@@ -47,7 +47,7 @@ def _check_party(file: str, element: ElementOutline, offered: str) -> Iterator[F
         if offered:
             mend = "Offer it to party, or take chuishao:party away"
         yield _error("party-no-resident", file, element, "it has chuishao:party and is not for residents", mend)
-    assisted = element.settings.get("assisted", "").strip() if of_resident else ""
+    assisted = element.settings.get("assisted", "").strip() if of_resident or "resident" in offered else ""
     for name in _unknown(assisted, _STAFF) if assisted else ():
         mend = f"Write roles of staff such as {', '.join(_STAFF[:3])}"
         yield _error("assisted-role-unknown", file, element, f"{name!r} is no role of staff", mend)

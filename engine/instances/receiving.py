@@ -48,7 +48,7 @@ def receive(
         payload = entered(reader, element.settings.get("offer.form"), submitted)
         live.workflow.receive(waiting_id, {**payload, "sender": dict(sender)})
         told = {"element": element.id, "name": element.name, "waiting": waiting_id}
-        told |= {key: sender[key] for key in ("role", "party") if sender.get(key)}
+        told |= {key: sender[key] for key in ("role", "party", "assisted") if sender.get(key)}
         tag = Tag.CASE_WITHDRAWN if waiting.name == WITHDRAWN else Tag.CASE_OFFER_TAKEN
         step.ledger.note(tag, told)
         conductor.settle(step, live, before=before, tried=tried)

@@ -74,14 +74,19 @@ def _page(item: WorkItem, form: ShownForm, given: dict[str, Any], errors: dict[s
     person = reach_party(
         current.session(), item, current.viewer(), vault=current.vault(), actor=current.actor(), now=current.now()
     )
-    names = {"phone": gettext("电话"), "paper": gettext("书面"), "visit": gettext("当面")}
-    way = {
-        "id": WAY, "key": WAY, "type": "radio", "label": gettext("怎样得到答复"), "validate": {"required": True},
-        "values": [{"value": each, "label": names[each]} for each in WAYS],
-        "description": gettext("会记入经过：由您代为登记。请如实登记，不要替当事人作决定。"),
-    }  # fmt: skip
+    way = way_field()
     return render_template(
         "cases/assist.html", item=item, view=view, case=view.case, form=form, way=way, given=given,
         person=person, errors=errors, labels={**form.labels, WAY: way["label"]},
         request_key=secrets.token_urlsafe(18),
     )  # fmt: skip
+
+
+def way_field() -> dict[str, Any]:
+    """Return the field that asks how a party's word came, for forms that staff fill in for them."""
+    names = {"phone": gettext("电话"), "paper": gettext("书面"), "visit": gettext("当面")}
+    return {
+        "id": WAY, "key": WAY, "type": "radio", "label": gettext("怎样得到答复"), "validate": {"required": True},
+        "values": [{"value": each, "label": names[each]} for each in WAYS],
+        "description": gettext("会记入经过：由您代为登记。请如实登记，不要替当事人作决定。"),
+    }  # fmt: skip

@@ -3,6 +3,7 @@
 from flask import request
 
 from engine.audit import Actor
+from engine.cases.assisting import WAY
 from engine.cases.models import Case
 from engine.cases.offers import Offer, find_offer, offers, send_offer
 from engine.errors import Invalid
@@ -42,7 +43,7 @@ def take_up(case: Case, offer_id: str, viewer: Viewer, actor: Actor) -> tuple[Of
     try:
         send_offer(
             current.session(), case, offer_id, submitted, viewer=viewer, actor=actor, runtime=current.runtime(),
-            now=current.now(),
+            now=current.now(), way=request.form.get(WAY, ""),
         )  # fmt: skip
     except Invalid as error:
         if still is None or form is None:

@@ -101,7 +101,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "offer.unit": OFFERING,
     "check": ("userTask",),
     "party": ("userTask", *OFFERING),
-    "assisted": ("lane", "userTask"),
+    "assisted": ("lane", "userTask", *OFFERING),
     "milestone": ("lane", *ACTIVITIES, *EVENTS),
 }
 #: The values of those that are chosen from a list.

@@ -30,13 +30,16 @@ def staff(world: World, login: str) -> Viewer:
     return viewer_for(world.session, world.district.person(login))
 
 
-def take(world: World, viewer: Viewer, data: dict[str, object] | None = None, key: str = "refused") -> bool:
+def take(
+    world: World, viewer: Viewer, data: dict[str, object] | None = None, key: str = "refused", way: str = ""
+) -> bool:
     actor = Actor.resident()
     if viewer.staff_id is not None:
         actor = Actor(kind=viewer.kind, id=str(viewer.staff_id), name=viewer.name)
     return send_offer(
-        world.session, world.case, key, data or {}, viewer=viewer, actor=actor, runtime=world.runtime, now=world.now
-    )
+        world.session, world.case, key, data or {}, viewer=viewer, actor=actor, runtime=world.runtime, now=world.now,
+        way=way,
+    )  # fmt: skip
 
 
 def names(world: World, viewer: Viewer) -> list[str]:
@@ -49,6 +52,10 @@ def names(world: World, viewer: Viewer) -> list[str]:
         ({"offer": "resident"}, None, True),
         ({"offer": "party"}, None, True),  # the petitioner is a party
         ({"offer": "resident"}, "community", False),
+        ({"offer": "resident", "assisted": "community"}, "community", True),  # somebody rang up
+        ({"offer": "resident", "assisted": "handler; callback"}, "community", False),
+        ({"offer": "resident", "assisted": "community"}, "west-centre", False),  # has nothing to do with it
+        ({"offer": "party", "assisted": "community"}, "community", False),  # whose word would it be?
         ({"offer": "community"}, None, False),
         ({"offer": "community"}, "community", True),  # could take the open task
         ({"offer": "grid_worker; community"}, "community", True),
@@ -84,6 +91,20 @@ def test_an_offer_ends_what_is_under_way_and_carries_who_and_why(world: World) -
     assert "more" not in data
     event = world.session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_OFFER_TAKEN)).one()
     assert (event.data["element"], event.data["party"], event.actor_name) == ("refused", "p1", None)
+
+
+def test_staff_enter_what_the_petitioner_said_and_how_it_came(world: World) -> None:
+    instance = world.start(offering(offer="resident", offer_form="refusal", assisted="community"))
+    clerk = staff(world, "community")
+    with pytest.raises(Invalid) as refused:
+        take(world, clerk, {"reason": "好了"})
+    assert refused.value.code == "assisted-way"
+    assert list(world.items()) == ["handle"]
+    assert take(world, clerk, {"reason": "好了"}, way="phone") is True
+    sender = instance_data(world.session, instance.id)["sender"]
+    assert sender == {"role": "resident", "party": "p1", "staff": str(clerk.staff_id), "assisted": "phone"}
+    event = world.session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_OFFER_TAKEN)).one()
+    assert (event.data["party"], event.data["assisted"], event.actor_id) == ("p1", "phone", str(clerk.staff_id))
 
 
 def test_a_second_click_changes_nothing_and_a_latecomer_is_told(world: World) -> None:
