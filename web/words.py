@@ -7,12 +7,20 @@ from typing import Any, Final
 
 from babel import Locale
 from flask import Flask
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from engine.errors import EngineError, Phrase, fill
 from engine.organisation.roles import label
 from web.presentation.times import instant
 
+#: what the rungs of the usual ladder are called; a jurisdiction's others go by their names alone
+RUNGS: Final[Mapping[str, Any]] = {
+    "L0": lazy_gettext("提醒承办人"),
+    "L1": lazy_gettext("提醒分管领导"),
+    "L2": lazy_gettext("催办"),
+    "L3": lazy_gettext("督办"),
+    "L4": lazy_gettext("提请联席会议"),
+}
 _LATIN_BREAK: Final = re.compile(r"(?<=[\x21-\x7e])\s*\n\s*(?=[\x21-\x7e])")
 _BREAK: Final = re.compile(r"\s*\n\s*")
 

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 
 from engine.audit import ActorKind, AuditEvent, Tag
 from engine.cases.view import CaseView
-from web.words import role_label
+from web.words import RUNGS, role_label
 
 #: tag → sentence, icon, tone. `%(…)s` are facts of the event.
 _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
@@ -77,12 +77,12 @@ _SENTENCES: Final[dict[str, tuple[Any, str, str]]] = {
     Tag.CLOCK_SUSPENDED: (lazy_gettext("暂停计时"), "pause-circle", "plain"),
     Tag.CLOCK_RESUMED: (lazy_gettext("恢复计时"), "play-circle", "plain"),
     Tag.CLOCK_RECOMPUTED: (lazy_gettext("按新的放假安排重算时限"), "calendar-check", "plain"),
-    Tag.RUNG_FIRED: (lazy_gettext("时限提醒 %(rung)s 已发出"), "bell", "bad"),
-    Tag.RUNG_SKIPPED: (lazy_gettext("跳过提醒 %(rung)s"), "skip-end", "plain"),
-    Tag.RUNG_ACKNOWLEDGED: (lazy_gettext("已知悉提醒 %(rung)s"), "check-all", "good"),
+    Tag.RUNG_FIRED: (lazy_gettext("按时限%(rung)s"), "bell", "bad"),
+    Tag.RUNG_SKIPPED: (lazy_gettext("跳过：%(rung)s"), "skip-end", "plain"),
+    Tag.RUNG_ACKNOWLEDGED: (lazy_gettext("已知悉：%(rung)s"), "check-all", "good"),
     Tag.RUNG_SIGNED: (lazy_gettext("签发督办单"), "pencil-square", "warn"),
-    Tag.RUNG_UNSIGNED: (lazy_gettext("再次提请签发 %(rung)s"), "pencil-square", "bad"),
-    Tag.RUNG_UNACKNOWLEDGED: (lazy_gettext("提醒 %(rung)s 无人知悉，已上报"), "exclamation-octagon-fill", "bad"),
+    Tag.RUNG_UNSIGNED: (lazy_gettext("再次提请签发：%(rung)s"), "pencil-square", "bad"),
+    Tag.RUNG_UNACKNOWLEDGED: (lazy_gettext("%(rung)s：无人知悉，已上报"), "exclamation-octagon-fill", "bad"),
     Tag.NOTICE_QUEUED: (lazy_gettext("通知待发送"), "hourglass-split", "plain"),
     Tag.NOTICE_SENT: (lazy_gettext("通知已发送"), "send", "plain"),
     Tag.NOTICE_FAILED: (lazy_gettext("通知发送失败"), "exclamation-octagon-fill", "bad"),
@@ -131,6 +131,8 @@ def _line(event: AuditEvent, others: Mapping[UUID, str]) -> dict[str, Any]:
     sentence, icon, tone = _SENTENCES.get(event.tag, (event.tag, "circle", "plain"))
     facts = dict(event.data) if isinstance(event.data, Mapping) else {}
     facts |= {name: role_label(facts[name]) for name in ("role", "instead_of") if facts.get(name)}
+    if facts.get("rung") in RUNGS:
+        facts["rung"] = RUNGS[facts["rung"]]
     title = str(sentence) % _Facts(facts) if "%(" in str(sentence) else str(sentence)
     title = title.rstrip("：: ")
     if event.case_id is not None and event.case_id in others:

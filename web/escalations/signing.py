@@ -19,9 +19,8 @@ from engine.organisation.policy import Action
 from engine.tasks import WorkItem
 from web import current
 from web.escalations import views
-from web.escalations.views import RUNGS
 from web.parsing import ids
-from web.words import say, translated_fields
+from web.words import RUNGS, say, translated_fields
 
 #: the desk's own, with these pages
 blueprint: Final = views.blueprint

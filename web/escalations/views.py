@@ -4,7 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 from werkzeug.wrappers import Response
 
 from engine.cases.clock_words import clock_names
@@ -13,17 +13,9 @@ from web import current
 from web.escalations.acknowledging import acknowledge_all
 from web.escalations.filters import Filters, Show, chips, count
 from web.parsing import ids
-from web.words import say
+from web.words import RUNGS, say
 
 blueprint: Final = Blueprint("escalations", __name__, url_prefix="/escalations")
-#: what the rungs of the usual ladder are called; a jurisdiction's others go by their names alone
-RUNGS: Final = {
-    "L0": lazy_gettext("提醒承办人"),
-    "L1": lazy_gettext("提醒分管领导"),
-    "L2": lazy_gettext("催办"),
-    "L3": lazy_gettext("督办"),
-    "L4": lazy_gettext("提请联席会议"),
-}
 
 
 @blueprint.get("")
