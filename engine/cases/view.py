@@ -24,7 +24,7 @@ from engine.definitions import LoadedVersion, load
 from engine.errors import EngineError
 from engine.instances.models import Instance
 from engine.organisation.models import OrgUnit, Staff
-from engine.organisation.policy import Action, CaseSubject, Field, Viewer, require, visible_fields
+from engine.organisation.policy import Action, CaseSubject, Field, Viewer, require, resident_viewer, visible_fields
 from engine.tasks.models import LIVE, WorkItem
 
 #: What a resident is told of the story; the rest is work among staff.
@@ -174,12 +174,15 @@ def _petitioner(case: Case, visible: frozenset[Field], vault: Vault) -> dict[str
 def _family_events(
     session: Session, viewer: Viewer, case: Case, visible: frozenset[Field], linked: list[Linked]
 ) -> list[AuditEvent]:
-    """Return one story of a case and those that it is linked with, each as far as the viewer may read it."""
+    """Return one story of a case and those that it is linked with, each as far as the viewer may read it: the
+    petitioner of one is that of all."""
     events = _events(session, case.id, visible)
-    others = [each.case for each in linked if each.opens]
+    petitioner = viewer.kind == ActorKind.RESIDENT
+    others = [each.case for each in linked if each.opens or petitioner]
     subjects = subjects_of(session, others)
     for other in others:
-        events += _events(session, other.id, visible_fields(viewer, subjects[other.id]))
+        reader = resident_viewer(other.id) if petitioner else viewer
+        events += _events(session, other.id, visible_fields(reader, subjects[other.id]))
     return sorted(events, key=lambda event: event.at) if others else events
 
 
@@ -194,6 +197,8 @@ def _events(session: Session, case_id: UUID, visible: frozenset[Field]) -> list[
 def _is_public(event: AuditEvent) -> bool:
     """Whether residents are told: what staff take up of the process is their work, and shows in what comes of it."""
     by_staff = event.tag == Tag.CASE_OFFER_TAKEN and event.actor_kind == ActorKind.STAFF
+    if by_staff and event.data.get("assisted"):
+        return True  # what the petitioner said, and somebody wrote down
     return event.tag in PUBLIC_TAGS and not by_staff
 
 

@@ -223,8 +223,9 @@ class Walk:
         if call.type == "extend":
             read = {name: self._read(call.settings[name], call.data) for name in call.settings if "extend" in name}
             self.extended.append(read)
-            for name in str(read["extend"]).split(";"):
-                self._running(name.strip(), unit_of(call.data)).extensions += 1
+            running = {clock.name for clock in self.clocks.values()}
+            for name in running.intersection(each.strip() for each in str(read["extend"]).split(";")):
+                self._running(name, unit_of(call.data)).extensions += 1
             return None
         if call.type != "notify":
             assert call.type in self._services, f"nobody carries out {call.type}"

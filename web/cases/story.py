@@ -97,6 +97,8 @@ _MACHINERY: Final = frozenset(
         *(Tag.NOTICE_QUEUED, Tag.RUNG_SKIPPED, Tag.INSTANCE_STEP_DONE, Tag.INSTANCE_STARTED, Tag.TIMER_FIRED),
     }
 )
+#: how a party's word came that staff entered
+_WAYS: Final = {"phone": lazy_gettext("电话"), "paper": lazy_gettext("书面"), "visit": lazy_gettext("当面")}
 _ACTORS: Final = {
     ActorKind.RESIDENT: lazy_gettext("群众"),
     ActorKind.ENGINE: lazy_gettext("系统"),
@@ -135,6 +137,8 @@ def _line(event: AuditEvent, others: Mapping[UUID, str]) -> dict[str, Any]:
         facts["rung"] = RUNGS[facts["rung"]]
     title = str(sentence) % _Facts(facts) if "%(" in str(sentence) else str(sentence)
     title = title.rstrip("：: ")
+    if facts.get("assisted") in _WAYS:
+        title = gettext("%(title)s（代为登记：%(way)s）", title=title, way=_WAYS[facts["assisted"]])
     if event.case_id is not None and event.case_id in others:
         title = f"{title} · {others[event.case_id]}"
     return {"at": event.at, "title": title, "actor": actor_name(event), "icon": icon, "tone": tone}

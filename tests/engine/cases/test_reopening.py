@@ -86,6 +86,8 @@ def test_what_was_said_goes_on_under_a_new_number_and_a_new_date(session: Sessio
     assert [(each.case.number, each.link, each.earlier) for each in matter.view.linked] == [
         (ended.number, LinkKind.REOPENED, True)
     ]
+    story = [(event.tag, event.case_id) for event in matter.view.events]
+    assert (Tag.CASE_WITHDRAWN, ended.id) in story, "one story of both, for who filed them"
     told = session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_REOPENED)).one()
     assert (told.case_id, told.data) == (ended.id, {"number": made.number})
 
