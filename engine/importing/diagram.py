@@ -14,7 +14,7 @@ from engine.importing.losses import note_losses
 from engine.importing.missing import note_missing
 from engine.importing.reading import read_drawing
 from engine.importing.report import Group, Imported, ImportedProcess, Notes, ToDo
-from engine.spiff.document import NODES, Node, every
+from engine.spiff.document import NODES, Node, count_parts, every
 from engine.spiff.lint import MAX_PARTS
 
 _ORDER = {group: number for number, group in enumerate(Group)}
@@ -44,8 +44,9 @@ def import_diagram(name: str, content: bytes) -> Imported:
     name_platform(root, notes)
     map_camunda(root, notes)
     translate_expressions(root, notes)
-    add_starts(root, notes)
-    draw_missing(root, notes)
+    if count_parts(root) <= MAX_PARTS:
+        add_starts(root, notes)
+        draw_missing(root, notes)
     note_losses(root, notes)
     normalised: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
     _judge(root, normalised, notes)
@@ -65,7 +66,7 @@ def _judge(root: Node, normalised: bytes, notes: Notes) -> None:
     if not processes:
         missing = Phrase("there is no process in the file")
         notes.todo.append(_of_file("no-process", missing, Phrase("Draw a process, or open the file that holds it")))
-    elif len(every(root, *NODES, "sequenceFlow")) > MAX_PARTS:
+    elif count_parts(root) > MAX_PARTS:
         missing = Phrase("it has more than {limit} elements and flows, and was not checked", limit=MAX_PARTS)
         notes.todo.append(_of_file("process-too-large", missing, Phrase("Split it into called processes")))
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from engine.errors import Invalid
-from engine.spiff.document import NODES, children, every
+from engine.spiff.document import children, count_parts
 from engine.spiff.findings import Finding, Severity, finding
 from engine.spiff.layout import check_layout
 from engine.spiff.lint.context import Package, Page
@@ -18,7 +18,6 @@ from engine.spiff.specification import compile_process
 RULES = (check_flows, check_references, check_expressions, check_settings)
 #: Elements and flows of one file; a larger one is not looked at: no person could read it either.
 MAX_PARTS = 2_000
-_FLOW = "sequenceFlow"
 ORDER = {Severity.ERROR.value: 0, Severity.WARNING.value: 1, Severity.NOTE.value: 2}
 
 
@@ -47,7 +46,7 @@ def lint(
         definitions = read_definitions(files)
     except Invalid as error:
         return [_unreadable(said) for said in error.facts["findings"]]
-    if large := [name for name, root in definitions.documents.items() if len(every(root, *NODES, _FLOW)) > MAX_PARTS]:
+    if large := [name for name, root in definitions.documents.items() if count_parts(root) > MAX_PARTS]:
         reason = f"it has more than {MAX_PARTS} elements and flows"
         return [
             finding(Severity.ERROR, "process-too-large", name, "", "", reason, "Split it into called processes")

@@ -90,10 +90,11 @@ def wide(count: int) -> bytes:
         drawing("<b:task/>" * 10_000),  # nothing has an id
         drawing("".join(f"<b:startEvent id='s{n}'/>" for n in range(5_000))),
         drawing("&" * 200_000),
+        drawing("", "".join(f"<b:process id='p{n}'><b:task id='t{n}'/></b:process>" for n in range(3_000))),
         drawing("<b:callActivity id='c' calledElement='P'/>"),  # calls itself for ever
         drawing("<b:task id='a'/><b:task id='c'/>" + flow("1", "a", "c") + flow("2", "c", "a")),
     ],
-    ids=["wide", "duplicates", "nameless", "starts", "ampersands", "recursion", "cycle"],
+    ids=["wide", "duplicates", "nameless", "starts", "ampersands", "processes", "recursion", "cycle"],
 )
 def test_hostile_diagrams_take_no_time(content: bytes) -> None:
     before = time.process_time()
