@@ -5,7 +5,7 @@ resident's went.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,6 +21,9 @@ from engine.notices.models import Connector, NoticeHold, UnusableAddress
 from engine.organisation.models import Staff
 from engine.organisation.policy import Action, Field, Viewer, reach, require, visible_fields
 from engine.organisation.sealing import knows
+
+#: Notices of a jurisdiction that are looked at; an outage makes many.
+MOST: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,7 @@ def undelivered(session: Session, viewer: Viewer) -> list[UndeliveredView]:
         Forbidden: the viewer is no operator.
     """
     require(viewer, Action.RESEND_NOTICE)
-    found = [each for place in _jurisdictions(viewer) for each in notices.undelivered(session, place)]
+    found = [each for place in _jurisdictions(viewer) for each in notices.undelivered(session, place, limit=MOST)]
     found = _open_to(session, viewer, found)
     names = _names(session, found)
     numbers = _numbers(session, viewer, found)

@@ -1,5 +1,6 @@
 """Incidents with their retry, and notices that did not arrive with their resending."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from engine.cases import incidents as desk
-from engine.cases.undelivered import held, release_held, resend, try_again, undelivered, unusable
+from engine.cases.undelivered import UndeliveredView, held, release_held, resend, try_again, undelivered, unusable
 from engine.instances.models import IncidentState
 from web import current
 from web.cases import story
@@ -61,7 +62,18 @@ def notices() -> str:
     """Show what was given up, and what failed and is tried again."""
     found = undelivered(current.session(), current.viewer())
     marked = unusable(current.session(), current.viewer())
-    return _render("cockpit/notices.html", "notices", found=found, marked=marked, channels=CHANNELS)
+    dead, waiting = [each for each in found if each.dead], _waiting(each for each in found if not each.dead)
+    return _render(
+        "cockpit/notices.html", "notices", found=dead, waiting=waiting, marked=marked, channels=CHANNELS
+    )  # fmt: skip
+
+
+def _waiting(found: Iterable[UndeliveredView]) -> list[list[UndeliveredView]]:
+    """Put together what is tried again by one channel for one reason: an outage is one line, not a hundred."""
+    groups: dict[tuple[str, str], list[UndeliveredView]] = {}
+    for each in sorted(found, key=lambda one: one.next_try_at):
+        groups.setdefault((each.channel, str(each.reason or each.error)), []).append(each)
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 @blueprint.post("/addresses/<uuid:mark_id>/again")

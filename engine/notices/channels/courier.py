@@ -15,11 +15,21 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from engine.errors import Invalid
+from engine.forms.messages import N_
 from engine.notices.channels.addresses import Address, Network, listed, parse, refused
-from engine.notices.channels.port import ChannelDown, PermanentFailure, TemporaryFailure
+from engine.notices.channels.port import ChannelDown, PermanentFailure, TemporaryFailure, silence
 
 #: Bytes of an answer that are read; what follows is left on the line.
 MOST_READ: Final = 64 * 1024
+#: Why nobody answered, for who mends it; see `silence`.
+_SILENT: Final = {
+    "refused": N_(
+        "{host} does not answer: it refuses the connection. See whether the service runs, and on which port."
+    ),
+    "late": N_("{host} does not answer: nothing came in time. See whether it is reached from here."),
+    "certificate": N_("{host} does not answer as itself, its certificate is not trusted: {reason}."),
+    "other": N_("{host} does not answer: {reason}."),
+}
 _PORTS: Final = {"http": 80, "https": 443}
 #: Answers that say: not now. Source: RFC 9110, 15.6; RFC 6585, 4.
 _BUSY: Final = frozenset({408, 425, 429, 502, 503, 504})
@@ -111,9 +121,7 @@ class Courier:
         except (OSError, http.client.HTTPException, ValueError) as error:
             # a connection that breaks after the message was sent may have delivered it: the next try has the same key
             reason = f"{type(error).__name__}: {error}"
-            raise ChannelDown(
-                "connector-silent", "{host} does not answer: {reason}.", host=target.host, reason=reason
-            ) from error
+            raise ChannelDown("connector-silent", _SILENT[silence(error)], host=target.host, reason=reason) from error
 
     @contextmanager
     def _connected(self, target: Target) -> Iterator["_Pinned"]:

@@ -18,7 +18,15 @@ from typing import Any, Final
 from urllib.parse import SplitResult, quote, urlsplit
 
 from engine.errors import Invalid
-from engine.notices.channels.port import AddressRefused, ChannelDown, Outgoing, PermanentFailure, TemporaryFailure
+from engine.forms.messages import N_
+from engine.notices.channels.port import (
+    AddressRefused,
+    ChannelDown,
+    Outgoing,
+    PermanentFailure,
+    TemporaryFailure,
+    silence,
+)
 
 #: Replies of a mail server that are worth another try. Source: RFC 5321, 4.2.1.
 _TRY_AGAIN: Final = range(400, 500)
@@ -26,6 +34,15 @@ _TRY_AGAIN: Final = range(400, 500)
 _NOBODY: Final = frozenset({550, 551, 553})
 #: Source: RFC 3463, 2.
 _ENHANCED: Final = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
+#: Why it did not answer, for who mends it; see `silence`.
+_SILENT: Final = {
+    "refused": N_(
+        "The mail server does not answer: it refuses the connection. See whether it runs, and on which port."
+    ),
+    "late": N_("The mail server does not answer: nothing came in time. See whether it is reached from here."),
+    "certificate": N_("The mail server does not answer as itself, its certificate is not trusted: {reason}."),
+    "other": N_("The mail server does not answer: {reason}."),
+}
 _ABOUT_US: Final = re.compile(r"relay|authenticat|denied|polic|spam|block|reputation", re.I)
 
 
@@ -63,9 +80,7 @@ class EmailChannel:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPServerDisconnected, smtplib.SMTPResponseException, OSError) as error:
             # a connection that breaks after the text was sent may have delivered it: the next try has the same id
-            raise ChannelDown(
-                "mail-server", "The mail server does not answer: {reason}.", reason=_reason(error)
-            ) from error
+            raise ChannelDown("mail-server", _SILENT[silence(error)], reason=_reason(error)) from error
         except smtplib.SMTPException as error:
             raise TemporaryFailure("mail-server", "The mail server: {reason}.", reason=_reason(error)) from error
 

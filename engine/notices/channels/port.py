@@ -1,5 +1,6 @@
 """What a way to an addressee is, and how it says that it failed."""
 
+import ssl
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,6 +50,15 @@ class Channel(Protocol):
             TemporaryFailure: it may be accepted later.
             PermanentFailure: it never will.
         """
+
+
+def silence(error: BaseException) -> str:
+    """Return why nobody answered: `refused`, `late`, `certificate`, or `other`, which only its own message says."""
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "certificate"
+    return "late" if isinstance(error, TimeoutError) else "other"
 
 
 class AppChannel:
