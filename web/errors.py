@@ -105,6 +105,7 @@ def _unexpected(error: Exception) -> Response:
 def _forget_session() -> None:
     """Drop the session, and with it the reader: an error page must not ask the database who is reading it."""
     g.database_gone = True
+    g.pop("_login_user", None)  # where Flask-Login keeps who was read already; asked again, it finds nobody
     try:
         database.db.session.remove()
     except DBAPIError:

@@ -3,8 +3,13 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
+from tests.factories import District
+from tests.web.browsing import sign_in
+from web import current
 from web.auth.access import public
 from web.database import db
 
@@ -83,6 +88,20 @@ def test_database_gone_is_said_with_503(client: FlaskClient, app: Flask, monkeyp
     ready = client.get("/readyz")
     assert ready.status_code == 503
     assert client.get("/livez").status_code == 200
+
+
+def test_database_that_goes_in_the_middle_is_said_to_who_is_signed_in(
+    client: FlaskClient, app: Flask, session: Session, district: District
+) -> None:
+    def break_off() -> str:
+        current.session().rollback()  # as a failing transaction does: what was read of the reader is forgotten
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    app.add_url_rule("/break", "break_off", break_off)
+    sign_in(client, district.person("designer"))
+    answer = client.get("/break", headers={"Accept": "text/html"})
+    assert answer.status_code == 503
+    assert "暂时无法使用" in answer.text
 
 
 def _refusing(error: Exception) -> Callable[..., object]:

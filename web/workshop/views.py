@@ -21,6 +21,7 @@ from web import current
 from web.processes.views import find_version
 from web.words import say
 from web.workshop.findings import told
+from web.workshop.naming import file_titles
 
 blueprint: Final = Blueprint("workshop", __name__, url_prefix="/workshop")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
@@ -94,7 +95,7 @@ def _page(draft: ProcessDraft, *, problem: str = "", refused: str = "", note: st
         problem=problem, overtaken=refused == "draft-overtaken",
         differing=refused == "scenarios-differ", note=draft.note if note is None else note, manifest=MANIFEST,
         kinds=[kind.value for kind in FileKind], is_open=draft.state == DraftState.OPEN,
-        may_deploy=may(current.viewer(), Action.DEPLOY_PROCESS),
+        may_deploy=may(current.viewer(), Action.DEPLOY_PROCESS), titles=file_titles(package),
     )  # fmt: skip
 
 
