@@ -16,6 +16,8 @@ from engine.spiff.document import BPMN, Node, check_size, local, q
 MAX_BYTES: Final = 10_000_000
 #: An element with more takes the parser a time that grows with their square.
 MAX_ATTRIBUTES: Final = 2_000
+#: Twice as many as elements are read (a beginning and an end each), and room for comments.
+MAX_TAGS: Final = 200_000
 #: More bare ampersands and entities than this are no slip of a tool; to mend them takes long.
 MAX_FAULTS: Final = 300_000
 #: Namespaces under which tools wrote BPMN 2.0 before it had its own.
@@ -85,6 +87,9 @@ def read_drawing(name: str, content: bytes, notes: Notes) -> Node:
     text = _decoded(name, content, notes)
     declaration = _DECLARATION.match(text)
     text = text[declaration.end() :] if declaration else text
+    if text.count("<") > MAX_TAGS:
+        raise Invalid("file-too-complex", "{file} has more than {limit} tags; it is no diagram", file=name,
+                      limit=MAX_TAGS)  # fmt: skip
     if _has_document_type(text):
         raise Invalid("document-type", "{file} has a document type, which BPMN does not use; remove it", file=name)
     if any(part.partition(">")[0].count("=") > MAX_ATTRIBUTES for part in text.split("<")):

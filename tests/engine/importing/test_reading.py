@@ -36,6 +36,8 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&
         (drawing("<b:subProcess>" * 200 + "</b:subProcess>" * 200), "file-too-complex", "nested"),
         (drawing("<b:task/>" * 60_000), "file-too-complex", "elements"),
         (drawing("&" * 300_001), "not-xml", "well-formed"),
+        (b"<" * 9_000_000, "file-too-complex", "tags"),
+        (b"<!-- -->" * 300_000 + b"<a/>", "file-too-complex", "tags"),
         (drawing("<b:subProcess>" * 9000 + "</b:subProcess>" * 9000), "not-xml", "depth"),
     ],
 )
