@@ -23,8 +23,9 @@ from engine.instances.incidents import Attempt
 from engine.instances.models import InstanceStatus
 from engine.instances.store import Held
 from engine.organisation.roles import Role
-from engine.prepared import Found
+from engine.prepared import Found, Prepared, Values
 from engine.spiff import OpenTask, StepFailed
+from engine.spiff.values import written
 from engine.tasks.items import completing
 from engine.tasks.models import Draft, WorkItem, WorkItemState
 from engine.tasks.permission import refusal
@@ -106,10 +107,7 @@ def complete(
         task = _open_task(conductor, step, live, row)
         element = conductor.elements(step.version).get(row.process_id, row.element_id)
         data = entered(Reader(step, element, row.task_id, task.data), row.form_id, submitted)
-        claimed_at, by = row.claimed_at or (now if owner_id else None), actor.name or actor.kind.value
-        done = {"state": WorkItemState.COMPLETED.value, "owner_id": owner_id, "claimed_at": claimed_at}
-        done |= {"completed_at": now, "completed_by": by}
-        write = completing(item_id, seen_owner=row.owner_id, owner_id=owner_id, claimed_at=claimed_at, by=by, at=now)
+        done, write = _done(row, owner_id, actor.name or actor.kind.value, data, now)
         step.ledger.write([write], unless_reached=partial(_lost, session, row))
         if row.has_draft:
             connection.execute(_DROP_DRAFTS, {"item": item_id})
@@ -126,6 +124,18 @@ def complete(
     if attempt.incident_id is not None:
         return _failed(row, attempt.incident_id)
     return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=step.status)
+
+
+def _done(
+    row: Found, owner_id: UUID | None, by: str, data: Mapping[str, Any], now: datetime
+) -> tuple[dict[str, Any], tuple[Prepared, Values]]:
+    """What an item says once it is done, and the statement that writes it."""
+    claimed_at = row.claimed_at or (now if owner_id else None)
+    write = completing(
+        row.id, seen_owner=row.owner_id, owner_id=owner_id, claimed_at=claimed_at, by=by, at=now, entered=written(data)
+    )
+    done = {"state": WorkItemState.COMPLETED.value, "owner_id": owner_id, "claimed_at": claimed_at}
+    return done | {"completed_at": now, "completed_by": by}, write
 
 
 def _failed(row: Found, incident_id: UUID) -> Completed:

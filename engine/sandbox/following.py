@@ -122,15 +122,15 @@ class _Follower:
                 day=happening.at.date().isoformat(),
             ))  # fmt: skip
             return
-        submitted = self._entered(task)
+        submitted = self._entered(task, happening)
         if submitted is not None:
             self._complete(task, submitted, happening)
 
-    def _entered(self, task: Task) -> dict[str, Any] | None:
+    def _entered(self, task: Task, happening: Happening) -> dict[str, Any] | None:
         """What was entered then; where the form refuses it, with default answers beside."""
         if task.form is None:
             return {}
-        known = self.recorded.known(task.form)
+        known = dict(happening.data) if happening.data is not None else self.recorded.known(task.form)
         values = task.form.initial({**task.data, **known}, now=self.box.now)
         try:
             task.form.load(values, task.data, now=self.box.now)

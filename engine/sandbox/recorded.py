@@ -1,7 +1,8 @@
 """What is recorded of cases: what was done in them and when, as far as the engine keeps it; nothing of a person.
 
-What somebody entered is read from the data of the process, where it stayed. A value that was entered twice is known as
-it was entered last; one that did not leave its branch is not known.
+What somebody entered is kept with the task. Of tasks that were done before that was kept, it is read from the data of
+the process, where it stayed: a value that was entered twice is known as it was entered last, and one that did not leave
+its page is not known.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ from engine.instances.models import Instance
 from engine.instances.reading import instance_data
 from engine.organisation.models import OrgUnit
 from engine.sandbox.box import Matter
+from engine.spiff.values import decoded
 from engine.tasks.models import LIVE, WorkItem, WorkItemState
 
 #: Names that every start form could have and that hold what a person wrote: never read.
@@ -39,6 +41,7 @@ class Happening:
         kind: `completed` a task, or took up an `offer`.
         where: code of the unit that had the task; the party or role otherwise.
         staff_id: who did it, as text; None for residents.
+        data: what the form took; None where it was not kept yet.
     """
 
     kind: str
@@ -47,6 +50,7 @@ class Happening:
     element_id: str
     where: str = ""
     staff_id: str | None = None
+    data: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +153,7 @@ def _completed(items: Any) -> list[Happening]:
             kind="completed", at=item.completed_at, process_id=item.process_id, element_id=item.element_id,
             where=item.inbox_key.partition("@")[2] if item.unit_id else item.party or item.role,
             staff_id=str(item.owner_id) if item.owner_id else None,
+            data=decoded(dict(item.entered)) if item.entered is not None else None,
         )
         for item in items
         if item.state == WorkItemState.COMPLETED and item.completed_at is not None

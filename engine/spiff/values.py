@@ -109,6 +109,11 @@ def dumps(value: Any) -> tuple[bytes, bool]:
     return orjson.dumps(value, default=encode, option=options), typed
 
 
+def written(value: Any) -> Any:
+    """Return a value as JSON that `decoded` reads; None for nothing."""
+    return orjson.loads(dumps(settled(value))[0]) if value else None
+
+
 def decoded(value: Any) -> Any:
     """Put typed values back, in place of their JSON objects."""
     if isinstance(value, dict):

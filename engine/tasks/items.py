@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, bindparam, column, insert, select, table, text, update
@@ -33,6 +33,7 @@ _COMPLETE: Final = Prepared(
         claimed_at=bindparam("claimed"),
         completed_at=bindparam("at"),
         completed_by=bindparam("by"),
+        entered=bindparam("entered"),
     )
 )
 _WITHDRAW: Final = Prepared(
@@ -60,6 +61,7 @@ def completing(
     claimed_at: datetime | None,
     by: str,
     at: datetime,
+    entered: Any = None,
 ) -> tuple[Prepared, Values]:
     """Return what marks a live item as done.
 
@@ -69,8 +71,10 @@ def completing(
         seen_owner: who held it when it was read.
         owner_id: who holds it now: completing an unclaimed item claims it.
         by: who did it, as a reader will see it.
+        entered: what its form took, as JSON.
     """
     row = {"item": item_id, "seen": seen_owner, "owner": owner_id, "claimed": claimed_at, "at": at, "by": by}
+    row["entered"] = entered
     return _COMPLETE, row
 
 

@@ -82,6 +82,8 @@ class WorkItem(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_by: Mapped[str | None] = mapped_column(String(120))
+    #: what its form took, see `engine.spiff.values`; None while it is open, and of what was done before this was kept
+    entered: Mapped[Any | None] = mapped_column(Json)
     #: when somebody who may do it first looked at it; None again when it changes hands
     opened_at: Mapped[datetime | None] = mapped_column(Instant)
     #: how it came to whom it is with, see `engine.tasks.handing`; None when it was claimed from the inbox

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,14 @@ from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault
 from engine.definitions import Package, deploy
 from engine.instances.timers import due_timers
+from engine.sandbox.playing import Player
 from engine.sandbox.rehearsing import Report, Verdict, rehearse_package
+from engine.sandbox.running import Run
 from engine.tasks.models import LIVE, WorkItem
 from tests.engine.instances import packages as p
 from tests.factories import District, make_district
+
+PETITION = Path(__file__).parents[3] / "bpmn" / "petition"
 
 
 def drawn(*, days: int = 3, more: bool = False, second: str = "b", condition: str = 'said = "yes"') -> Package:
@@ -143,3 +148,13 @@ def test_batches_go_on_where_the_one_before_ended(town: Town) -> None:
 def test_cases_that_began_earlier_are_left_out(town: Town) -> None:
     report = rehearse_package(town.session, drawn(), jurisdiction="qinghe", days=1, now=town.now + timedelta(days=9))
     assert report.counts["cases"] == 0
+
+
+def test_what_a_called_page_kept_to_itself_is_known_from_the_task(now: datetime) -> None:
+    package = Package.read_directory(PETITION)
+    run = Run(package, now=now)
+    Player(package).play_run(run)
+    with run.box.sessions() as inside:
+        report = rehearse_package(inside, package, jurisdiction=run.box.district.jurisdiction, days=60, now=run.box.now)
+    run.close()
+    assert report.counts == {"cases": 1, "same": 1, "moved": 0, "clocks": 0, "stuck": 0, "unfaithful": 0}
