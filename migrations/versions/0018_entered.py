@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0019_entered'
-down_revision = '0018_notice_hold'
+revision = '0018_entered'
+down_revision = '0017_notice_hold'
 branch_labels = None
 depends_on = None
 

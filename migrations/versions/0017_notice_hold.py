@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0018_notice_hold'
+revision = '0017_notice_hold'
 down_revision = '0016_drafts'
 branch_labels = None
 depends_on = None
