@@ -9,11 +9,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.db import connect
 from engine.db import sessions as session_factory
 from engine.tables import metadata
+from tests.browser import opened_browser
 from tests.fakes import ManualClock
 from tests.postgres import PostgresMissing, Server
 from web.api import models as _api_models  # noqa: F401  # the tables of the pages are made with the others
@@ -94,6 +96,13 @@ def worker_name(request: pytest.FixtureRequest) -> str:
     """The xdist worker's name, `main` without xdist."""
     handed = getattr(request.config, "workerinput", None)
     return str(handed["workerid"]) if handed else "main"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the whole run: a process can drive only one at a time. Each test opens windows of its own."""
+    with opened_browser() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser import opened_browser
 from tests.journeys.people import PATIENCE, Demo, Town
 
 _ROOT = Path(__file__).parents[2]
@@ -24,7 +23,7 @@ _SHOTS = Path(__file__).parent / "shots"
 _BUILT_WITHIN = 240
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The demonstration's server on a free port, with a folder of its own; or the one that `JOURNEYS_URL` names."""
     if running := os.environ.get("JOURNEYS_URL"):
@@ -71,17 +70,10 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     pytest.fail(f"the demonstration did not start:\n{log.read_text()[-3000:]}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for all journeys; each person has a window of their own."""
-    expect.set_options(timeout=PATIENCE)
-    with opened_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def town(demo: Demo, browser: Browser) -> Iterator[Town]:
     """Everybody who takes part, each with their own browser window; afterwards no window may have complained."""
+    expect.set_options(timeout=PATIENCE)
     _SHOTS.mkdir(exist_ok=True)
     town = Town(demo, browser, _SHOTS)
     yield town

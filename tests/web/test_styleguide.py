@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from tests.browser import opened_browser, violations
+from tests.browser import violations
 from tests.web.styleguide import styleguide_app
 
 pytestmark = pytest.mark.browser
@@ -37,12 +37,6 @@ class Served:
         page.goto(f"{self.address}/?{query}")
         expect(page.locator(".token-badge").first).to_be_visible()
         return page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -10,18 +10,12 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from tests.browser import opened_browser, violations
+from tests.browser import violations
 from tests.factories import District
 from tests.web.browsing import PASSWORD
 from tests.web.escalations.test_views import make_late
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with opened_browser() as browser:
-        yield browser
 
 
 @pytest.fixture
