@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol, Self
 from zoneinfo import ZoneInfo
 
 
@@ -43,3 +43,24 @@ def aware(moment: datetime) -> datetime:
 
 #: The zone in which calendars, closes of business and day boundaries of a Chinese jurisdiction are read.
 CHINA = ZoneInfo("Asia/Shanghai")
+_PROVISIONAL: Final = {"zh": "（暂定）", "en": " (provisional)"}
+
+
+class DueDate(str):
+    """A due date as notices and documents write it, `2027-02-08 18:00`, marked while it is provisional.
+
+    As text it is marked in Chinese, the language of documents; `told` marks it in that of a reader.
+    """
+
+    __slots__ = ("moment", "provisional")
+    moment: str
+    provisional: bool
+
+    def __new__(cls, moment: str, provisional: bool) -> Self:
+        made = super().__new__(cls, moment + _PROVISIONAL["zh"] * provisional)
+        made.moment, made.provisional = moment, provisional
+        return made
+
+    def told(self, language: str) -> str:
+        """Return the date for a reader of `zh` or `en`; anything else reads English."""
+        return self.moment + _PROVISIONAL.get(language, _PROVISIONAL["en"]) * self.provisional

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from engine.clock import CHINA
+from engine.clock import CHINA, DueDate
 from engine.deadlines.trace import Step, StepKind, from_json
 
 #: the holidays of the State Council's notices, as calendars store them, and in English
@@ -46,9 +46,9 @@ def explain(trace: Sequence[Step] | Sequence[Mapping[str, Any]], locale: str = "
     return sentence[0].upper() + sentence[1:]
 
 
-def dated(due_at: datetime, zone: ZoneInfo, *, provisional: bool) -> str:
-    """Return a due date as notices and documents write it, marked in both languages while it is provisional."""
-    return f"{due_at.astimezone(zone):%Y-%m-%d %H:%M}" + ("（暂定 / provisional）" if provisional else "")
+def dated(due_at: datetime, zone: ZoneInfo, *, provisional: bool) -> DueDate:
+    """Return a due date for notices and documents."""
+    return DueDate(f"{due_at.astimezone(zone):%Y-%m-%d %H:%M}", provisional)
 
 
 def _chinese(step: Step, zone: ZoneInfo) -> str:

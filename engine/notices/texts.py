@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError, Templa
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
-from engine.clock import CHINA
+from engine.clock import CHINA, DueDate
 from engine.errors import Invalid
 
 LONGEST_SOURCE: Final = 20_000
@@ -57,6 +57,8 @@ def environment(language: str) -> Environment:
 
 
 def _written(value: Any, language: str) -> Any:
+    if isinstance(value, DueDate):
+        return value.told(language)
     if isinstance(value, datetime):
         return _moment(value, language)
     if isinstance(value, date):

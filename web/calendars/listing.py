@@ -101,8 +101,8 @@ def as_csv(rows: Iterable[MovedClock]) -> bytes:
         moved = row.moved
         table.writerow([
             row.number or "", gettext("法定时限") if row.kind == "statutory" else row.what, row.unit,
-            dated(moved.before, zone, provisional=moved.was_provisional),
-            dated(moved.after, zone, provisional=moved.provisional),
+            dated(moved.before, zone, provisional=moved.was_provisional).told(choose_locale()[:2]),
+            dated(moved.after, zone, provisional=moved.provisional).told(choose_locale()[:2]),
             " ".join(moved.fired), " ".join(moved.at_once),
         ])  # fmt: skip
     return text.getvalue().encode("utf-8-sig")  # the mark lets spreadsheets know that it is UTF-8

@@ -27,7 +27,7 @@ BODY = (
     b"{% if caught_up %}, should have come {{ rung_due }}{% endif %}\n"
 )
 #: How a date is marked whose year has no notice yet.
-UNSURE = "（暂定 / provisional）"
+UNSURE = "（暂定）"
 
 
 @dataclass

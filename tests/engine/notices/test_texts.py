@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.clock import DueDate
 from engine.errors import Invalid
 from engine.notices import NoticeTexts
 
@@ -21,6 +22,14 @@ def texts(chinese: str, english: str | None = None) -> NoticeTexts:
 
 def body(source: str, **facts: Any) -> str:
     return texts(source).write(facts, "zh_CN").body.strip()
+
+
+def test_a_provisional_date_is_marked_in_the_language_of_its_reader() -> None:
+    notice = texts("{{ due }}前办理", "Due {{ due }}.")
+    unsure, sure = DueDate("2027-02-08 18:00", True), DueDate("2026-02-09 18:00", False)
+    assert notice.write({"due": unsure}, "zh_CN").body == "2027-02-08 18:00（暂定）前办理\n"
+    assert notice.write({"due": unsure}, "en").body == "Due 2027-02-08 18:00 (provisional).\n"
+    assert notice.write({"due": sure}, "en").body == "Due 2026-02-09 18:00.\n"
 
 
 def test_a_notice_has_a_subject_and_a_body() -> None:
