@@ -25,14 +25,18 @@ def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask"
 
     from engine.clock import SystemClock
     from web import current
+    from web.courtesy import Readers
     from web.portal.uploads import CappedRequest
 
     app = Flask(__name__)
     app.request_class = CappedRequest
-    app.extensions.update(current.attach(_wire(settings, clock or SystemClock())))
+    wiring = _wire(settings, clock or SystemClock())
+    app.extensions.update(current.attach(wiring))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    readers = Readers(app.wsgi_app)
+    app.wsgi_app, wiring.runtime.hooks.give_way = readers, readers.give_way  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     _set_up(app, settings)
     _register_areas(app)

@@ -140,6 +140,10 @@ def _petitioner_only(_session: Session, _case_id: UUID) -> frozenset[str]:
     return frozenset({"p1"})
 
 
+def _at_once(_patience: float) -> float:
+    return 0.0
+
+
 def _nothing(*_: Any) -> None:
     return None
 
@@ -158,6 +162,8 @@ class Hooks:
         party: how a party of a case is reached, by its key; for None, every party.
         party_keys: the keys of a case's parties.
         wake: called after a commit that put notices in the outbox.
+        give_way: called before each timer of a group, inside its transaction; who shares a process with requests lets
+            them go first, for so many seconds at most, and returns how many it was.
         completed: called after a commit by which a task is completed.
         seal: encrypts a resident's address.
         site: how the application is reached from outside, `https://…`.
@@ -173,6 +179,7 @@ class Hooks:
     party: Callable[[Session, UUID, str | None], list[Recipient]] = _parties_unknown
     party_keys: Callable[[Session, UUID], Collection[str]] = _petitioner_only
     wake: Callable[[], None] = _nothing
+    give_way: Callable[[float], float] = _at_once
     completed: Callable[[], None] = _nothing
     seal: Seal | None = None
     site: str = ""

@@ -27,6 +27,8 @@ from engine.instances.timers import HELD, WAITING, deliver
 LEASE: Final = timedelta(minutes=2)
 #: So many may die of a timer; then it is an incident.
 MOST_CLAIMS: Final = 3
+#: Seconds that a group waits at most for those who read pages in the same process; it takes about twice as long itself.
+PATIENCE: Final = 0.06
 
 _TIMER: Final = cast(Table, Timer.__table__)
 _INSTANCE: Final = cast(Table, Instance.__table__)
@@ -110,8 +112,11 @@ def fire_together(conductor: Conductor, session: Session, timer_ids: Collection[
         together = Together(connection)
         found = connection.execute(_LOCK, {"timers": list(timer_ids), "now": now}).all()
         rows, fired = list(_one_of_each_case(found)), set()
+        patience = PATIENCE
         together.cases = read_cases(connection, [row.held_case_id for row in rows])
         for row in rows:
+            if patience > 0:
+                patience -= conductor.hooks.give_way(patience)
             deliver(conductor, session, row, now, together=together)
             fired.add(row.id)
         together.send()

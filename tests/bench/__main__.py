@@ -20,6 +20,7 @@ from tests.postgres import Server
 from web.api import models as _tokens  # noqa: F401  their tables are made with the others
 from web.auth import models as _sessions  # noqa: F401
 from web.logs import configure_logs
+from web.memory import settle
 
 #: What is promised: at most so many times stock in memory, and hardly more after a hundred rounds of a loop.
 AT_MOST, GROWTH = 3.0, 1.3
@@ -106,6 +107,7 @@ def main() -> int:
     parser.add_argument("--completions", type=int, default=100_000, help="tasks after which memory is looked at")
     options = parser.parse_args()
     configure_logs("WARNING")
+    settle()  # as every process that serves
     parts = options.part or list(PARTS)
     report: dict[str, Any] = {"databases": {}}
     broken: list[str] = []

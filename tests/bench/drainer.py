@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
@@ -18,16 +19,20 @@ from engine.db import connect
 from engine.db import sessions as session_factory
 from engine.dispatcher import EmbeddedDispatcher
 from engine.instances.runtime import Runtime
+from web.memory import settle
 
 #: After so many looks that found nothing, what is left is somebody else's.
 _IDLE_LOOKS = 3
 
 
-def dispatcher_on(sessions: sessionmaker[Session], ahead: timedelta) -> EmbeddedDispatcher:
-    """Return what delivers timers; notices stay in the outbox."""
-    return EmbeddedDispatcher(
-        sessions=sessions, runtime=Runtime(), channels={}, clock=ShiftedClock(SystemClock(), ahead)
-    )
+def dispatcher_on(
+    sessions: sessionmaker[Session], ahead: timedelta, give_way: Callable[[float], float] | None = None
+) -> EmbeddedDispatcher:
+    """Return what delivers timers; notices stay in the outbox. It gives way to the requests of its process, if any."""
+    runtime = Runtime()
+    if give_way is not None:
+        runtime.hooks.give_way = give_way
+    return EmbeddedDispatcher(sessions=sessions, runtime=runtime, channels={}, clock=ShiftedClock(SystemClock(), ahead))
 
 
 def drain(dispatcher: EmbeddedDispatcher) -> int:
@@ -45,6 +50,7 @@ def main(url: str, ahead: str) -> int:
     """Drain, and tell."""
     assert tables.metadata.tables
     os.nice(10)  # as `chuishao scheduler` does
+    settle()
     engine = connect(url)
     dispatcher = dispatcher_on(session_factory(engine), timedelta(seconds=float(ahead)))
     done = drain(dispatcher)

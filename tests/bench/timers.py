@@ -30,7 +30,7 @@ from tests.bench import morning
 from tests.bench.drainer import dispatcher_on, drain
 from tests.bench.morning import Counted
 from tests.web.browsing import sign_in
-from web import create_app
+from web import create_app, current
 from web.database import db
 
 #: What is promised on two cores: so many claimed and delivered a second, and an inbox at most so many times slower.
@@ -84,7 +84,9 @@ def measure(engine: Engine, count: int) -> Drained:
         idle = _read(client, lambda done: done >= IDLE_PAGES)
         began, ended = time.monotonic(), threading.Event()
         shares: list[dict[str, float]] = []
-        draining = threading.Thread(target=lambda: _drain(engine, sessions, ahead, shares, ended))
+        with client.application.app_context():
+            give_way = current.runtime().hooks.give_way
+        draining = threading.Thread(target=lambda: _drain(engine, sessions, ahead, give_way, shares, ended))
         draining.start()
         busy = _read(client, lambda _done: ended.is_set())
         draining.join()
@@ -129,13 +131,14 @@ def _drain(
     engine: Engine,
     sessions: sessionmaker[Session],
     ahead: timedelta,
+    give_way: Callable[[float], float],
     shares: list[dict[str, float]],
     ended: threading.Event,
 ) -> None:
     try:
         if engine.dialect.name == "sqlite":
             sys.setswitchinterval(0.001)  # as `chuishao web` does
-            dispatcher = dispatcher_on(sessions, ahead)
+            dispatcher = dispatcher_on(sessions, ahead, give_way)
             shares.append({"fired": drain(dispatcher), "cpu": 0})
             dispatcher.stop()
         else:

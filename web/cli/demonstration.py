@@ -25,6 +25,7 @@ from web.demo.history import History
 from web.demo.mailbox import HOST, Mailbox, MailServer
 from web.demo.views import init_demo
 from web.logs import configure_logs
+from web.memory import settle
 
 _FOLDER: Final = Path("var/demo")
 #: says that the weeks of cases are complete
@@ -110,6 +111,7 @@ def _serve(app: Flask, server: MailServer, options: argparse.Namespace) -> None:
     threading.Thread(target=behind, name="demo-history", daemon=True).start()
     try:
         _print_accounts(f"http://{options.host}:{options.port}")
+        settle()
         waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
     finally:
         carrier.scheduler.stop()

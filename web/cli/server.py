@@ -17,6 +17,7 @@ from web import create_app, migrating
 from web.carrying import carried
 from web.cli.reading import Commands, Read
 from web.logs import configure_logs
+from web.memory import settle
 
 THREADS = 8
 #: how much a scheduler's process steps back behind others of the machine, see nice(2)
@@ -100,6 +101,7 @@ def _web(options: argparse.Namespace, read: Read) -> int:
     configure_logs(settings.log_level)
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
+    settle()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end as on Ctrl-C: what is under way is finished
     if settings.scheduler_embedded:
         sys.setswitchinterval(_TURN)  # a page waits for its turn each time that it has asked the database
@@ -116,6 +118,7 @@ def _scheduler(_options: argparse.Namespace, read: Read) -> int:
     configure_logs(settings.log_level)
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
+    settle()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
