@@ -64,6 +64,13 @@ def reason_of(error: BaseException) -> Phrase:
     return Phrase("an unexpected error: {error}", error=f"{type(error).__name__}: {error}".rstrip(": "))
 
 
+def misread(error: Exception) -> Phrase:
+    """Return in which line JSON or XML cannot be read. What a library says of it stays English."""
+    return Phrase(
+        "line {line}: {said}", line=getattr(error, "lineno", None) or 1, said=getattr(error, "msg", None) or str(error)
+    )
+
+
 def fill(template: str, facts: Mapping[str, Any]) -> str:
     """Return a template with its facts filled in; the bare template where one of them is missing."""
     try:

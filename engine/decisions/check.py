@@ -16,6 +16,7 @@ from engine.decisions.elements import (
 from engine.decisions.errors import DecisionError
 from engine.decisions.findings import Finding
 from engine.decisions.model import Model
+from engine.errors import Phrase
 
 
 def check(model: Model, functions: Iterable[str] = ()) -> list[Finding]:
@@ -41,7 +42,9 @@ class _Checker:
     def run(self) -> Iterator[Finding]:
         for namespace in self.model.missing_imports:
             yield Finding.error(
-                "decision-missing-import", self.model.id, f"the imported model `{namespace}` is not there; add its file"
+                "decision-missing-import",
+                self.model.id,
+                Phrase("the imported model `{namespace}` is not there; add its file", namespace=namespace),
             )
         yield from self._repeated_names()
         for item in self.model.items:
@@ -53,45 +56,57 @@ class _Checker:
         seen: set[str] = set()
         for element in self.model.elements:
             if element.name in seen:
-                message = f"two elements are called `{element.name}`; give one of them another name"
+                message = Phrase("two elements are called `{name}`; give one of them another name", name=element.name)
                 yield Finding.warning("decision-name-twice", element.id, message)
             seen.add(element.name)
 
     def _item(self, item: ItemDefinition) -> Iterator[Finding]:
         if item.type and not self.model.types.knows(item.type):
-            message = f"type `{item.name}` is made of `{item.type}`, which is no type"
+            message = Phrase("type `{name}` is made of `{type}`, which is no type", name=item.name, type=item.type)
             yield Finding.error("decision-unknown-type", item.name, message)
         for formula in (item.allowed, item.constraint):
             try:
                 formula.test(self.model.names)
             except DecisionError as problem:
-                yield Finding.error(problem.code, formula.id, problem.message.replace("decision `", "type `", 1))
+                yield Finding.error(
+                    problem.code,
+                    formula.id,
+                    Phrase("type `{decision}`, {place}: {problem} in `{text}`", **problem.facts),
+                )
         for component in item.components:
             yield from self._item(component)
 
     def _element(self, element: Element) -> Iterator[Finding]:
         if element.variable.type and not self.model.types.knows(element.variable.type):
-            message = f"`{element.name}` has the type `{element.variable.type}`, which is no type"
+            message = Phrase(
+                "`{name}` has the type `{type}`, which is no type", name=element.name, type=element.variable.type
+            )
             yield Finding.error("decision-unknown-type", element.id, message)
         if isinstance(element, InputData):
             return
         for reference in self._references(element):
             if self._resolve(reference) is None:
-                message = (
-                    f"`{element.name}` refers to `{reference.id}`, which is not in the model; draw the arrow again"
+                message = Phrase(
+                    "`{name}` refers to `{id}`, which is not in the model; draw the arrow again",
+                    name=element.name,
+                    id=reference.id,
                 )
                 yield Finding.error("decision-unknown-reference", element.id, message)
         if self._in_circle(element):
-            message = f"`{element.name}` requires itself; take one of the arrows of the circle away"
+            message = Phrase("`{name}` requires itself; take one of the arrows of the circle away", name=element.name)
             yield Finding.error("decision-cycle", element.id, message)
         if isinstance(element, Service):
             if not element.outputs:
                 yield Finding.error(
-                    "decision-no-output", element.id, f"service `{element.name}` has no output decision"
+                    "decision-no-output",
+                    element.id,
+                    Phrase("service `{name}` has no output decision", name=element.name),
                 )
             return
         if element.logic is None:
-            message = f"`{element.name}` has no logic, so it is always null; add a table or an expression"
+            message = Phrase(
+                "`{name}` has no logic, so it is always null; add a table or an expression", name=element.name
+            )
             yield Finding.warning("decision-no-logic", element.id, message)
             return
         reads_all = isinstance(element, DecisionNode) and not element.inputs

@@ -22,6 +22,7 @@ from engine.decisions.findings import Finding
 from engine.decisions.formula import Formula
 from engine.decisions.model import Model
 from engine.decisions.policies import AGGREGATIONS, POLICIES
+from engine.errors import Phrase
 from engine.feel import BUILTINS, Expression, UnaryTest, special_names
 
 
@@ -54,7 +55,7 @@ class LogicChecker:
         if logic is None:
             return
         if logic.type and not self.model.types.knows(logic.type):
-            message = f"decision `{self.element.name}`: `{logic.type}` is no type"
+            message = Phrase("decision `{name}`: `{type}` is no type", name=self.element.name, type=logic.type)
             yield Finding.error("decision-unknown-type", logic.id, message)
         if isinstance(logic, LiteralExpression):
             yield from self._expression(logic.formula, known)
@@ -62,7 +63,11 @@ class LogicChecker:
             yield from self._table(logic, known)
         elif isinstance(logic, FunctionDefinition):
             if logic.kind != "FEEL":
-                message = f"decision `{self.element.name}`: a function in {logic.kind} is not run; write it in FEEL"
+                message = Phrase(
+                    "decision `{name}`: a function in {kind} is not run; write it in FEEL",
+                    name=self.element.name,
+                    kind=logic.kind,
+                )
                 yield Finding.warning("decision-foreign-function", logic.id, message)
             else:
                 yield from self.run(logic.body, known | {parameter.name for parameter in logic.parameters})
@@ -117,21 +122,29 @@ class LogicChecker:
             yield from self._names(compiled, formula, known)
 
     def _names(self, compiled: Expression | UnaryTest, formula: Formula, known: frozenset[str]) -> Iterator[Finding]:
-        place = f"decision `{self.element.name}`, {formula.place}"
+        place = Phrase("decision `{name}`, {place}", name=self.element.name, place=formula.place)
         if not self.reads_all:
             for name in sorted(compiled.free_names - known - self.functions):
-                message = f"{place}: `{name}` is not known here; draw an arrow from what it means, or correct the name"
+                message = Phrase(
+                    "{place}: `{name}` is not known here; draw an arrow from what it means, or correct the name",
+                    place=place,
+                    name=name,
+                )
                 yield Finding.error("decision-unknown-name", formula.id, message)
         for name, _ in compiled.calls:
             if name not in BUILTINS and name not in known and name not in self.functions and not self.reads_all:
-                message = f"{place}: there is no function `{name}`"
+                message = Phrase("{place}: there is no function `{name}`", place=place, name=name)
                 yield Finding.error("decision-unknown-function", formula.id, message)
 
     def _table(self, table: DecisionTable, known: frozenset[str]) -> Iterator[Finding]:
         yield from self._shape(table)
         for column in table.inputs:
             if not column.formula:
-                message = f"decision `{self.element.name}`, {column.label}: the column has no input expression"
+                message = Phrase(
+                    "decision `{name}`, {label}: the column has no input expression",
+                    name=self.element.name,
+                    label=column.label,
+                )
                 yield Finding.error("decision-no-input-expression", column.id, message)
             yield from self._expression(column.formula, known)
             yield from self._tests(column.allowed, known)
@@ -145,30 +158,53 @@ class LogicChecker:
                 yield from self._expression(cell, known)
 
     def _shape(self, table: DecisionTable) -> Iterator[Finding]:
-        place = f"decision `{self.element.name}`"
+        place = Phrase("decision `{name}`", name=self.element.name)
         if table.policy not in POLICIES:
-            yield Finding.error("decision-policy", table.id, f"{place}: there is no hit policy `{table.policy}`")
+            yield Finding.error(
+                "decision-policy",
+                table.id,
+                Phrase("{place}: there is no hit policy `{policy}`", place=place, policy=table.policy),
+            )
         if table.aggregation and table.aggregation not in AGGREGATIONS:
-            yield Finding.error("decision-policy", table.id, f"{place}: there is no aggregation `{table.aggregation}`")
+            yield Finding.error(
+                "decision-policy",
+                table.id,
+                Phrase("{place}: there is no aggregation `{aggregation}`", place=place, aggregation=table.aggregation),
+            )
         if table.aggregation and table.policy != "COLLECT":
-            message = f"{place}: only the hit policy COLLECT aggregates, `{table.aggregation}` has no effect"
+            message = Phrase(
+                "{place}: only the hit policy COLLECT aggregates, `{aggregation}` has no effect",
+                place=place,
+                aggregation=table.aggregation,
+            )
             yield Finding.warning("decision-policy", table.id, message)
         if not table.outputs:
-            yield Finding.error("decision-no-output", table.id, f"{place}: the table has no output column")
+            yield Finding.error(
+                "decision-no-output", table.id, Phrase("{place}: the table has no output column", place=place)
+            )
         if not table.rules:
-            yield Finding.warning("decision-no-rules", table.id, f"{place}: the table has no rules, so it never hits")
+            yield Finding.warning(
+                "decision-no-rules", table.id, Phrase("{place}: the table has no rules, so it never hits", place=place)
+            )
         if table.policy in ("PRIORITY", "OUTPUT ORDER"):
             for column in table.outputs:
                 if not column.allowed:
-                    message = (
-                        f'{place}: output column "{column.label}" lists no values, '
-                        f"whose order the hit policy {table.policy} goes by; list them, highest priority first"
+                    message = Phrase(
+                        '{place}: output column "{label}" lists no values, whose order the hit policy {policy} goes '
+                        "by; list them, highest priority first",
+                        place=place,
+                        label=column.label,
+                        policy=table.policy,
                     )
                     yield Finding.error("decision-no-output-order", column.id, message)
         if len(table.outputs) > 1 and any(not column.name for column in table.outputs):
-            message = f"{place}: each of several output columns needs a name"
+            message = Phrase("{place}: each of several output columns needs a name", place=place)
             yield Finding.error("decision-no-output-name", table.id, message)
         for rule in table.rules:
             if len(rule.tests) != len(table.inputs) or len(rule.outputs) != len(table.outputs):
-                message = f"{place}, rule {rule.number}: it has not as many cells as the table has columns"
+                message = Phrase(
+                    "{place}, rule {number}: it has not as many cells as the table has columns",
+                    place=place,
+                    number=rule.number,
+                )
                 yield Finding.error("decision-cells", rule.id, message)

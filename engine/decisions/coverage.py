@@ -13,6 +13,7 @@ from engine.decisions.elements import DecisionNode, DecisionTable, InputColumn, 
 from engine.decisions.findings import Finding
 from engine.decisions.formula import EMPTY, Formula
 from engine.decisions.model import Model
+from engine.errors import Phrase
 
 #: So many combinations are looked at, and so many overlaps and gaps are told.
 MAX_STEPS: Final = 100_000
@@ -88,34 +89,46 @@ def findings(model: Model) -> list[Finding]:
 
 def _told(found: Coverage) -> Iterator[Finding]:
     for overlap in found.overlaps:
-        rules = " and ".join(map(str, overlap.rules))
+        first, *others = overlap.rules
+        rules = str(first)
+        for each in others:
+            rules = Phrase("{rules} and {rule}", rules=rules, rule=each)
         yield Finding.warning(
             "decision-overlap", found.table,
-            f"`{found.decision}`: rules {rules} both hit for {_where(overlap.where)}, and the hit policy allows one; "
-            "narrow one of them, or choose another hit policy",
+            Phrase(
+                "`{decision}`: rules {rules} both hit for {where}, and the hit policy allows one; "
+                "narrow one of them, or choose another hit policy",
+                decision=found.decision, rules=rules, where=_where(overlap.where),
+            ),
         )  # fmt: skip
     for gap in found.gaps:
         yield Finding.warning(
             "decision-gap", found.table,
-            f"`{found.decision}`: no rule hits for {_where(gap.where)}; add a rule or a default output",
+            Phrase("`{decision}`: no rule hits for {where}; add a rule or a default output", decision=found.decision,
+                   where=_where(gap.where)),
         )  # fmt: skip
     if found.unanalysed:
         rule, label, cell = found.unanalysed[0]
         yield Finding.warning(
             "decision-not-analysed", found.table,
-            f"`{found.decision}`: {len(found.unanalysed)} cells compute something and were not looked into for "
-            f"overlaps and gaps, such as `{cell}` of {label} in rule {rule}; try them with data",
+            Phrase(
+                "`{decision}`: {number} cells compute something and were not looked into for overlaps and gaps, such "
+                "as `{cell}` of {label} in rule {rule}; try them with data",
+                decision=found.decision, number=len(found.unanalysed), cell=cell, label=label, rule=rule,
+            ),
         )  # fmt: skip
     if not found.complete:
         yield Finding.warning(
             "decision-not-analysed", found.table,
-            f"`{found.decision}`: there are too many combinations of its inputs to look at all; not all overlaps and "
-            "gaps are told",
+            Phrase(
+                "`{decision}`: there are too many combinations of its inputs to look at all; not all overlaps and gaps "
+                "are told", decision=found.decision,
+            ),
         )  # fmt: skip
 
 
-def _where(where: dict[str, str]) -> str:
-    return ", ".join(f"{label} {words}" for label, words in where.items()) or "every input"
+def _where(where: dict[str, str]) -> Phrase | str:
+    return ", ".join(f"{label} {words}" for label, words in where.items()) or Phrase("every input")
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from engine.errors import Phrase
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -17,14 +19,14 @@ class Finding:
     code: str
     level: str
     element: str
-    message: str
+    message: Phrase
 
     @classmethod
-    def error(cls, code: str, element: str, message: str) -> "Finding":
+    def error(cls, code: str, element: str, message: Phrase) -> "Finding":
         """Make a finding that stops a deployment."""
         return cls(code=code, level="error", element=element, message=message)
 
     @classmethod
-    def warning(cls, code: str, element: str, message: str) -> "Finding":
+    def warning(cls, code: str, element: str, message: Phrase) -> "Finding":
         """Make a finding that a person should look at."""
         return cls(code=code, level="warning", element=element, message=message)

@@ -21,10 +21,10 @@ from engine.definitions.check_texts import (
     check_words,
 )
 from engine.definitions.package import Package
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
 from engine.forms import Form
 from engine.spiff import Definitions, ElementOutline, lint, read_definitions
-from engine.spiff.findings import Finding, Severity, finding
+from engine.spiff.findings import Finding, Severity, finding, one_of
 
 #: FEEL functions that the engine hands to expressions in diagrams and decisions.
 FUNCTIONS: Final = frozenset(
@@ -62,8 +62,13 @@ def check(package: Package, *, functions: Collection[str] = FUNCTIONS, strict_la
     return sorted(found, key=lambda each: (_ORDER.index(Severity(each.severity)), each.file))
 
 
-#: What a setting names, where it is not called after it.
-_KINDS: Final = {"ladder": "decision", "serves": "document"}
+def _missing(setting: str, value: str) -> Phrase:
+    """Return that the package lacks what a setting names."""
+    if setting == "notice":
+        return Phrase("the package has no notice {notice!r}", notice=value)
+    if setting == "ladder":
+        return Phrase("the package has no decision {decision!r}", decision=value)
+    return Phrase("the package has no document {document!r}", document=value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +88,9 @@ class _Checker:
                 form = Form.read(content)
             except Invalid as error:
                 for problem in error.facts["problems"]:
-                    yield _error("form-malformed", file, problem["component"], problem["problem"], "Mend the form")
+                    yield _error(
+                        "form-malformed", file, problem["component"], problem["problem"], Phrase("Mend the form")
+                    )
                 # a reference to it is no second mistake
                 self.form_ids.setdefault(name, file)
                 continue
@@ -92,14 +99,20 @@ class _Checker:
                     "form-id-twice",
                     file,
                     form.id,
-                    f"{self.form_ids[form.id]} has this id too",
-                    "Give it an id of its own",
+                    Phrase("{file} has this id too", file=self.form_ids[form.id]),
+                    Phrase("Give it an id of its own"),
                 )
             self.form_ids[form.id] = file
             self.read_forms[file] = form
             for component, setting, source in form.expressions():
                 if said := _feel_mistake(source, self.functions):
-                    yield _error("form-expression", file, component, f"{setting}: {said}", "Correct the expression")
+                    yield _error(
+                        "form-expression",
+                        file,
+                        component,
+                        Phrase("{setting}: {said}", setting=setting, said=said),
+                        Phrase("Correct the expression"),
+                    )
 
     def decisions(self) -> Iterator[Finding]:
         for name, content in self.package.below("decisions", ".dmn").items():
@@ -107,22 +120,22 @@ class _Checker:
             try:
                 model = Model.read(content)
             except Invalid as error:
-                yield _error(error.code, file, "", error.message.rstrip("."), "Save it again as DMN")
+                yield _error(error.code, file, "", error.message, Phrase("Save it again as DMN"))
                 self.decision_ids.setdefault(name, file)
                 continue
             self.models[file] = model
             for said in check_model(model, self.functions):
                 severity = Severity.ERROR if said.level == "error" else Severity.WARNING
-                reason, _, mend = said.message.partition("; ")
-                yield finding(severity, said.code, file, said.element, "", reason, mend.capitalize() or "Mend it")
+                mend = Phrase("") if "; " in said.message else Phrase("Mend it")
+                yield finding(severity, said.code, file, said.element, "", said.message, mend)
             for info in model.decisions:
                 if info.id in self.decision_ids:
                     yield _error(
                         "decision-id-twice",
                         file,
                         info.id,
-                        f"{self.decision_ids[info.id]} has this id too",
-                        "Give it an id of its own",
+                        Phrase("{file} has this id too", file=self.decision_ids[info.id]),
+                        Phrase("Give it an id of its own"),
                     )
                 self.decision_ids[info.id] = file
 
@@ -155,8 +168,8 @@ class _Checker:
                         file,
                         element.id,
                         element.name,
-                        f"the package has no {_KINDS.get(setting, setting)} {value!r}",
-                        f"Add it, or name one of: {', '.join(sorted(names)) or 'none is there'}",
+                        _missing(setting, value),
+                        one_of(names),
                     )
         ladders = {element.settings.get("ladder", "").strip() for _, element in self.elements()}
         for file, model in self.models.items():
@@ -171,8 +184,8 @@ class _Checker:
                 "main-process-unknown",
                 "package.json",
                 "",
-                f"no diagram has the process {main!r} that `main` names",
-                f"Name one of: {', '.join(self.definitions.processes)}",
+                Phrase("no diagram has the process {process!r} that `main` names", process=main),
+                Phrase("Name one of: {names}", names=", ".join(self.definitions.processes)),
             )
 
     def _main(self) -> str:
@@ -197,23 +210,23 @@ class _Checker:
             if outcome and outcome not in self._outcomes():
                 yield finding(
                     Severity.ERROR, "outcome-unknown", file, element.id, element.name,
-                    f"texts.json has no words for the outcome {outcome!r}",
-                    f"Add it to `outcomes`, or name one of: {', '.join(self._outcomes()) or 'none is there'}",
+                    Phrase("texts.json has no words for the outcome {outcome!r}", outcome=outcome),
+                    one_of(self._outcomes()),
                 )  # fmt: skip
         yield from check_words(self.package, used, self.read_forms)
 
 
-def _error(code: str, file: str, element: str, reason: str, mend: str) -> Finding:
+def _error(code: str, file: str, element: str, reason: Phrase, mend: Phrase) -> Finding:
     return finding(Severity.ERROR, code, file, element, "", reason, mend)
 
 
-def _feel_mistake(source: str, functions: Collection[str]) -> str:
-    """Return what is wrong with the text of an expression, "" when nothing is."""
+def _feel_mistake(source: str, functions: Collection[str]) -> Phrase | None:
+    """Return what is wrong with the text of an expression, None when nothing is."""
     try:
         feel.compile(source, functions)
     except feel.FeelError as error:
         return error.message
-    return ""
+    return None
 
 
 def _named_notices(file: str, model: Model, notices: Collection[str]) -> Iterator[Finding]:
@@ -224,8 +237,8 @@ def _named_notices(file: str, model: Model, notices: Collection[str]) -> Iterato
                 "notice-unknown",
                 file,
                 table,
-                f"the package has no notice {text!r}",
-                "Add it, or name one that is there",
+                Phrase("the package has no notice {notice!r}", notice=text),
+                Phrase("Add it, or name one that is there"),
             )
 
 

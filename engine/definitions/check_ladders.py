@@ -12,8 +12,9 @@ from lxml import etree
 
 from engine import feel
 from engine.deadlines.ladder import LONGEST_NAME, UNITS, ladder_of
+from engine.errors import Phrase
 from engine.organisation.relations import RELATIONS
-from engine.spiff.findings import Finding, Severity, finding
+from engine.spiff.findings import Finding, Severity, finding, one_of
 
 #: Output columns that every ladder has; `after_due` and `fraction_left` may each be missing where it is not used.
 _COLUMNS: Final = ("rung", "to", "notice")
@@ -43,10 +44,12 @@ class _Row:
         return self.cells.get(column)
 
     @property
-    def label(self) -> str:
+    def label(self) -> Phrase:
         """How people find it: `row 3 (L2)`."""
         name = self.get("rung")
-        return f"row {self.number} ({name})" if isinstance(name, str) and name else f"row {self.number}"
+        if isinstance(name, str) and name:
+            return Phrase("row {number} ({name})", number=self.number, name=name)
+        return Phrase("row {number}", number=self.number)
 
     def meets(self, other: "_Row") -> bool:
         """Whether one case can have both rows, as far as their conditions' texts tell."""
@@ -91,8 +94,8 @@ class _Ladder:
             rows = [_Row(number=number, rule_id="", when=(), cells=row) for number, row in enumerate(found, 1)]
             yield from self._check_rows(rows, notices, documents)
         elif found is not _OPEN:
-            mend = "Make it a decision table that collects its rows"
-            yield self._wrong(None, "ladder-no-list", "it gives no list of rungs", mend)
+            mend = Phrase("Make it a decision table that collects its rows")
+            yield self._wrong(None, "ladder-no-list", Phrase("it gives no list of rungs"), mend)
 
     def check_table(self, notices: Collection[str], documents: Collection[str]) -> Iterator[Finding]:
         """Check a decision table: its policy, its columns, its rows."""
@@ -100,14 +103,17 @@ class _Ladder:
         policy = self.table.get("hitPolicy") or "UNIQUE"
         if policy not in _COLLECTING or self.table.get("aggregation"):
             yield self._wrong(
-                None, "ladder-hit-policy", f"its hit policy {policy} does not give a list of rungs",
-                "Choose RULE ORDER, or COLLECT without an aggregation",
+                None, "ladder-hit-policy",
+                Phrase("its hit policy {policy} does not give a list of rungs", policy=policy),
+                Phrase("Choose RULE ORDER, or COLLECT without an aggregation"),
             )  # fmt: skip
         missing = [name for name in _COLUMNS if name not in columns]
         if not {"fraction_left", "after_due"} & set(columns):
-            missing.append("fraction_left or after_due")
+            missing.append(Phrase("fraction_left or after_due"))
         for name in missing:
-            yield self._wrong(None, "ladder-column", f"it has no output column {name}", "Add the column")
+            yield self._wrong(
+                None, "ladder-column", Phrase("it has no output column {name}", name=name), Phrase("Add the column")
+            )
         if not missing:
             rows = [_read(number, rule, columns) for number, rule in enumerate(self.table.findall("{*}rule"), 1)]
             yield from self._check_rows(rows, notices, documents)
@@ -121,75 +127,115 @@ class _Ladder:
             yield from self._check_people(row, notices, documents)
             yield from self._check_order(row, rows[:position])
 
-    def _wrong(self, row: _Row | None, code: str, reason: str, mend: str) -> Finding:
-        where = f"{row.label}: " if row else ""
+    def _wrong(self, row: _Row | None, code: str, reason: Phrase, mend: Phrase) -> Finding:
+        if row:
+            reason = Phrase("{row}: {reason}", row=row.label, reason=reason)
         element = (row.rule_id if row else "") or self.table.get("id") or ""
-        return finding(Severity.ERROR, code, self.file, element, f"ladder {self.name}", f"{where}{reason}", mend)
+        return finding(
+            Severity.ERROR,
+            code,
+            self.file,
+            element,
+            f"ladder {self.name}",
+            reason,
+            mend,
+        )
 
     def _check_name(self, row: _Row, above: Sequence[_Row]) -> Iterator[Finding]:
         name = row.get("rung")
         if name is _OPEN:
             return
         if not isinstance(name, str) or not name or len(name) > LONGEST_NAME:
-            mend = f"Give it one of at most {LONGEST_NAME} characters, such as L{row.number - 1}"
-            yield self._wrong(row, "ladder-rung-name", "the rung has no name that can be used", mend)
+            mend = Phrase(
+                "Give it one of at most {limit} characters, such as L{number}",
+                limit=LONGEST_NAME,
+                number=row.number - 1,
+            )
+            yield self._wrong(row, "ladder-rung-name", Phrase("the rung has no name that can be used"), mend)
         for other in above:
             if other.get("rung") == name and other.meets(row):
                 yield self._wrong(
-                    row, "ladder-rung-twice", f"row {other.number} is called {name!r} too, and one case can have both",
-                    "Give one of them another name, or let their conditions exclude each other",
+                    row, "ladder-rung-twice",
+                    Phrase("row {number} is called {name!r} too, and one case can have both", number=other.number,
+                           name=name),
+                    Phrase("Give one of them another name, or let their conditions exclude each other"),
                 )  # fmt: skip
 
     def _check_amount(self, row: _Row) -> Iterator[Finding]:
         fraction, after, unit = row.get("fraction_left"), row.get("after_due"), row.get("unit")
         if (fraction is None) == (after is None) and _OPEN not in (fraction, after):
-            what = "has no amount" if fraction is None else "has both fraction_left and after_due"
-            mend = "Fill in fraction_left (0 to 1, before the date) or after_due with a unit, and null in the other"
-            yield self._wrong(row, "ladder-rung-when", f"the rung {what}", mend)
+            what = Phrase("has no amount") if fraction is None else Phrase("has both fraction_left and after_due")
+            mend = Phrase(
+                "Fill in fraction_left (0 to 1, before the date) or after_due with a unit, and null in the other"
+            )
+            yield self._wrong(row, "ladder-rung-when", Phrase("the rung {what}", what=what), mend)
             return
         if fraction not in (None, _OPEN) and (not _is_number(fraction) or not 0 <= fraction <= 1):
-            mend = "Write a number from 0 to 1: 0.30 is when 30 % of the time is left"
-            yield self._wrong(row, "ladder-rung-fraction", f"fraction_left is {fraction}", mend)
+            mend = Phrase("Write a number from 0 to 1: 0.30 is when 30 % of the time is left")
+            yield self._wrong(
+                row, "ladder-rung-fraction", Phrase("fraction_left is {fraction}", fraction=fraction), mend
+            )
         if after is None:
             return
         if after is not _OPEN and (not _is_number(after) or after != int(after) or after < 0):
-            yield self._wrong(row, "ladder-rung-after", f"after_due is {after}", "Write a whole number, 0 or more")
+            yield self._wrong(
+                row,
+                "ladder-rung-after",
+                Phrase("after_due is {after}", after=after),
+                Phrase("Write a whole number, 0 or more"),
+            )
         if unit is not _OPEN and unit not in UNITS:
-            said = "after_due has no unit" if unit is None else f"the unit is {unit!r}"
-            yield self._wrong(row, "ladder-rung-unit", said, f"Write one of: {', '.join(UNITS)}")
+            said = Phrase("after_due has no unit") if unit is None else Phrase("the unit is {unit!r}", unit=unit)
+            yield self._wrong(row, "ladder-rung-unit", said, Phrase("Write one of: {names}", names=", ".join(UNITS)))
 
     def _check_people(self, row: _Row, notices: Collection[str], documents: Collection[str]) -> Iterator[Finding]:
         for column in ("to", "next"):
             for name in _names(row.get(column)):
                 if name not in RELATIONS:
-                    mend = f"Write one of: {', '.join(sorted(RELATIONS))}"
-                    yield self._wrong(row, "ladder-relation", f"nobody is meant by {name!r} in {column}", mend)
+                    mend = Phrase("Write one of: {names}", names=", ".join(sorted(RELATIONS)))
+                    yield self._wrong(
+                        row,
+                        "ladder-relation",
+                        Phrase("nobody is meant by {name!r} in {column}", name=name, column=column),
+                        mend,
+                    )
         told, notice = row.get("to"), row.get("notice")
         if bool(_names(told)) != bool(notice) and _OPEN not in (told, notice):
-            said = "it tells somebody and names no notice" if _names(told) else "it names a notice and nobody to tell"
-            yield self._wrong(row, "ladder-notice", said, "Fill in both `to` and `notice`, or `[]` and null")
+            said = (
+                Phrase("it tells somebody and names no notice")
+                if _names(told)
+                else Phrase("it names a notice and nobody to tell")
+            )
+            yield self._wrong(row, "ladder-notice", said, Phrase("Fill in both `to` and `notice`, or `[]` and null"))
         if isinstance(notice, str) and notice and notice not in notices:
-            yield self._wrong(row, "notice-unknown", f"the package has no notice {notice!r}", _one_of(notices))
+            yield self._wrong(
+                row, "notice-unknown", Phrase("the package has no notice {notice!r}", notice=notice), one_of(notices)
+            )
         paper, hours = row.get("document"), row.get("acknowledge_hours")
         if isinstance(paper, str) and paper and paper not in documents:
-            yield self._wrong(row, "document-unknown", f"the package has no document {paper!r}", _one_of(documents))
+            yield self._wrong(
+                row,
+                "document-unknown",
+                Phrase("the package has no document {document!r}", document=paper),
+                one_of(documents),
+            )
         if paper not in (None, "") and row.get("sign") in (None, False):
-            mend = "Write true in sign, or take the document away"
-            yield self._wrong(row, "ladder-document", "it has a document and nobody signs it", mend)
+            mend = Phrase("Write true in sign, or take the document away")
+            yield self._wrong(row, "ladder-document", Phrase("it has a document and nobody signs it"), mend)
         if hours not in (None, _OPEN) and (not _is_number(hours) or hours != int(hours) or hours < 1):
-            mend = "Write a whole number of duty hours, 1 or more, or null"
-            yield self._wrong(row, "ladder-rung-hours", f"acknowledge_hours is {hours}", mend)
+            mend = Phrase("Write a whole number of duty hours, 1 or more, or null")
+            yield self._wrong(row, "ladder-rung-hours", Phrase("acknowledge_hours is {hours}", hours=hours), mend)
         urgent = row.get("urgent")
         if urgent is not _OPEN and urgent not in (None, True, False):
-            mend = "Write true, false, or null: escalations from L2 on go out in quiet hours"
-            yield self._wrong(row, "ladder-rung-urgent", f"urgent is {urgent}", mend)
+            mend = Phrase("Write true, false, or null: escalations from L2 on go out in quiet hours")
+            yield self._wrong(row, "ladder-rung-urgent", Phrase("urgent is {urgent}", urgent=urgent), mend)
 
     def _check_order(self, row: _Row, above: Sequence[_Row]) -> Iterator[Finding]:
         for other in above:
             if other.meets(row) and _surely_later(other, row):
                 yield self._wrong(
-                    row, "ladder-order", f"it is due before {other.label}, which stands above it",
-                    "Put the rows in the order of their times, or correct the amount",
+                    row, "ladder-order", Phrase("it is due before {label}, which stands above it", label=other.label),
+                    Phrase("Put the rows in the order of their times, or correct the amount"),
                 )  # fmt: skip
                 return
 
@@ -238,7 +284,3 @@ def _names(told: Any) -> list[str]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-
-
-def _one_of(names: Collection[str]) -> str:
-    return f"Add it, or name one of: {', '.join(sorted(names)) or 'none is there'}"

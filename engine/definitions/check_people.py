@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from engine.errors import Phrase
 from engine.organisation.roles import TECHNICAL, Role
 from engine.spiff import ElementOutline
-from engine.spiff.findings import Finding, Severity, finding
+from engine.spiff.findings import Finding, Severity, finding, one_of
 
 #: Whom an offer may name beside roles of staff.
 _RESIDENTS: Final = ("resident", "party")
@@ -19,47 +20,58 @@ def check_people(
     offered = element.settings.get("offer", "").strip()
     if offered:
         for name in _unknown(offered, (*_RESIDENTS, *_STAFF)):
-            mend = f"Write resident, party, or roles of staff such as {', '.join(_STAFF[:3])}"
+            mend = Phrase("Write resident, party, or roles of staff such as {names}", names=", ".join(_STAFF[:3]))
             yield _error(
-                "offer-role-unknown", file, element, f"it offers something to {name!r}, which is no role", mend
+                "offer-role-unknown",
+                file,
+                element,
+                Phrase("it offers something to {name!r}, which is no role", name=name),
+                mend,
             )
         if element.trigger != "message" and element.kind != "receiveTask":
             yield _error(
-                "offer-no-message", file, element, "it has chuishao:offer and waits for no message", "Choose a message"
+                "offer-no-message",
+                file,
+                element,
+                Phrase("it has chuishao:offer and waits for no message"),
+                Phrase("Choose a message"),
             )
     form = element.settings.get("offer.form", "").strip()
     if form and form not in forms:
-        yield _error("offer-form-unknown", file, element, f"the package has no form {form!r}", _one_of(forms))
+        yield _error(
+            "offer-form-unknown", file, element, Phrase("the package has no form {form!r}", form=form), one_of(forms)
+        )
     if form and not offered:
         yield _error(
-            "offer-missing", file, element, "it has chuishao:offer.form and offers it to nobody", "Set chuishao:offer"
+            "offer-missing",
+            file,
+            element,
+            Phrase("it has chuishao:offer.form and offers it to nobody"),
+            Phrase("Set chuishao:offer"),
         )
     yield from _check_party(file, element, offered)
     decision = element.settings.get("check", "").strip()
     if decision and decision not in decisions:
-        yield _error("check-unknown", file, element, f"the package has no decision {decision!r}", _one_of(decisions))
+        reason = Phrase("the package has no decision {decision!r}", decision=decision)
+        yield _error("check-unknown", file, element, reason, one_of(decisions))
 
 
 def _check_party(file: str, element: ElementOutline, offered: str) -> Iterator[Finding]:
     of_resident = element.is_task and element.settings.get("role") == Role.RESIDENT
     if element.settings.get("party") and not of_resident and "party" not in offered:
-        mend = "Give it the role resident, or take chuishao:party away"
+        mend = Phrase("Give it the role resident, or take chuishao:party away")
         if offered:
-            mend = "Offer it to party, or take chuishao:party away"
-        yield _error("party-no-resident", file, element, "it has chuishao:party and is not for residents", mend)
+            mend = Phrase("Offer it to party, or take chuishao:party away")
+        yield _error("party-no-resident", file, element, Phrase("it has chuishao:party and is not for residents"), mend)
     assisted = element.settings.get("assisted", "").strip() if of_resident or "resident" in offered else ""
     for name in _unknown(assisted, _STAFF) if assisted else ():
-        mend = f"Write roles of staff such as {', '.join(_STAFF[:3])}"
-        yield _error("assisted-role-unknown", file, element, f"{name!r} is no role of staff", mend)
+        mend = Phrase("Write roles of staff such as {names}", names=", ".join(_STAFF[:3]))
+        yield _error("assisted-role-unknown", file, element, Phrase("{name!r} is no role of staff", name=name), mend)
 
 
 def _unknown(source: str, known: Collection[str]) -> list[str]:
     return [name for each in source.split(";") if (name := each.strip()) not in known]
 
 
-def _one_of(names: Collection[str]) -> str:
-    return f"Add it, or name one of: {', '.join(sorted(names)) or 'none is there'}"
-
-
-def _error(code: str, file: str, element: ElementOutline, reason: str, mend: str) -> Finding:
+def _error(code: str, file: str, element: ElementOutline, reason: Phrase, mend: Phrase) -> Finding:
     return finding(Severity.ERROR, code, file, element.id, element.name, reason, mend)

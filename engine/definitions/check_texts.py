@@ -7,10 +7,11 @@ from typing import Any, Final
 from jinja2 import TemplateSyntaxError
 
 from engine.definitions.package import MANIFEST, TEXTS, Package
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
 from engine.forms import Form
+from engine.notices.template_mistakes import template_mistake
 from engine.notices.texts import NoticeTexts, environment
-from engine.spiff.findings import Finding, Severity, finding
+from engine.spiff.findings import Finding, Severity, finding, one_of
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _NOTICE_NAME: Final = re.compile(r"([a-zA-Z][\w-]*)\.([a-z]{2}(?:_[A-Z]{2})?)", re.ASCII)
@@ -24,26 +25,34 @@ def check_manifest(package: Package) -> Iterator[Finding]:
     try:
         manifest = package.manifest
     except Invalid as error:
-        yield _error(error.code, MANIFEST, error.message.rstrip("."), "Mend package.json")
+        yield _error(error.code, MANIFEST, error.message, Phrase("Mend package.json"))
         return
     key, name = manifest["key"], manifest["name"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         yield _error(
-            "manifest-key", MANIFEST, f"the key {key!r} is no name of small letters, digits and dashes", "Correct it"
+            "manifest-key",
+            MANIFEST,
+            Phrase("the key {key!r} is no name of small letters, digits and dashes", key=key),
+            Phrase("Correct it"),
         )
     if not isinstance(name, dict) or not name or not all(isinstance(text, str) and text for text in name.values()):
-        yield _error("manifest-name", MANIFEST, "`name` is no object of names by locale", "Write it by locale")
+        yield _error(
+            "manifest-name", MANIFEST, Phrase("`name` is no object of names by locale"), Phrase("Write it by locale")
+        )
     elif any(len(text) > 200 for text in name.values()):
-        yield _error("manifest-name", MANIFEST, "a name is longer than 200 characters", "Shorten it")
+        yield _error("manifest-name", MANIFEST, Phrase("a name is longer than 200 characters"), Phrase("Shorten it"))
     prefix = manifest.get("prefix", "")
     if not isinstance(prefix, str) or (prefix and not _PREFIX.fullmatch(prefix)):
         yield _error(
-            "manifest-prefix", MANIFEST, f"the prefix {prefix!r} is not one to four capital letters", "Correct it"
+            "manifest-prefix",
+            MANIFEST,
+            Phrase("the prefix {prefix!r} is not one to four capital letters", prefix=prefix),
+            Phrase("Correct it"),
         )
     try:
         _ = package.texts
     except Invalid as error:
-        yield _error(error.code, TEXTS, error.message.rstrip("."), "Mend texts.json")
+        yield _error(error.code, TEXTS, error.message, Phrase("Mend texts.json"))
 
 
 def check_sealed(package: Package, decisions: Collection[str]) -> Iterator[Finding]:
@@ -56,11 +65,15 @@ def check_sealed(package: Package, decisions: Collection[str]) -> Iterator[Findi
         return
     named = [said.get(name) for name in ("accused", "route")] if isinstance(said, dict) else []
     if not named or not all(isinstance(each, str) and each for each in named):
-        mend = 'Write {"accused": field of the start form, "route": decision}, or leave `sealed` out'
-        yield _error("manifest-sealed", MANIFEST, "`sealed` does not name who is accused and who handles it", mend)
+        mend = Phrase('Write {"accused": field of the start form, "route": decision}, or leave `sealed` out')
+        yield _error(
+            "manifest-sealed", MANIFEST, Phrase("`sealed` does not name who is accused and who handles it"), mend
+        )
     elif named[1] not in decisions:
-        mend = f"Add it, or name one of: {', '.join(sorted(decisions)) or 'none is there'}"
-        yield _error("manifest-sealed", MANIFEST, f"the package has no decision {named[1]!r}", mend)
+        mend = one_of(decisions)
+        yield _error(
+            "manifest-sealed", MANIFEST, Phrase("the package has no decision {decision!r}", decision=named[1]), mend
+        )
 
 
 def check_reopening(package: Package, *, asks: bool) -> Iterator[Finding]:
@@ -75,17 +88,22 @@ def check_reopening(package: Package, *, asks: bool) -> Iterator[Finding]:
         return  # told with the manifest
     if said is None:
         return
-    mend = 'Write {"days": 30, "times": 2, "outcomes": [keys of outcomes]}, or leave `reopen` out'
+    mend = Phrase('Write {"days": 30, "times": 2, "outcomes": [keys of outcomes]}, or leave `reopen` out')
     if not isinstance(said, dict) or not all(_is_count(said.get(name)) for name in ("days", "times")):
-        yield _error("manifest-reopen", MANIFEST, "`reopen` does not say for how many days and how many times", mend)
+        yield _error(
+            "manifest-reopen", MANIFEST, Phrase("`reopen` does not say for how many days and how many times"), mend
+        )
     elif not isinstance(said.get("outcomes"), list) or not said["outcomes"]:
-        yield _error("manifest-reopen", MANIFEST, "`reopen` does not say after which outcomes", mend)
+        yield _error("manifest-reopen", MANIFEST, Phrase("`reopen` does not say after which outcomes"), mend)
     elif unknown := [each for each in said["outcomes"] if each not in outcomes]:
-        yield _error("manifest-reopen", MANIFEST, f"texts.json has no outcome {unknown[0]!r}", mend)
+        yield _error(
+            "manifest-reopen", MANIFEST, Phrase("texts.json has no outcome {outcome!r}", outcome=unknown[0]), mend
+        )
     elif asks:
         yield _error(
-            "manifest-reopen", MANIFEST, "the start event has a form, and nobody fills it in when a matter is taken up "
-            "again", "Leave `reopen` out",
+            "manifest-reopen", MANIFEST,
+            Phrase("the start event has a form, and nobody fills it in when a matter is taken up again"),
+            Phrase("Leave `reopen` out"),
         )  # fmt: skip
 
 
@@ -109,21 +127,26 @@ def check_notices(package: Package) -> Iterator[Finding]:
         file = f"notices/{name}.txt"
         parts = _NOTICE_NAME.fullmatch(name)
         if parts is None:
-            yield _error("notice-name", file, "its name is not <key>.<locale>.txt", "Name it as in overdue.zh_CN.txt")
+            yield _error(
+                "notice-name",
+                file,
+                Phrase("its name is not <key>.<locale>.txt"),
+                Phrase("Name it as in overdue.zh_CN.txt"),
+            )
             continue
         try:
             sources.setdefault(parts[1], {})[parts[2]] = content.decode()
         except UnicodeDecodeError:
-            yield _error("text-encoding", file, "it is not UTF-8", "Save it as UTF-8")
+            yield _error("text-encoding", file, Phrase("it is not UTF-8"), Phrase("Save it as UTF-8"))
     for key, by_locale in sources.items():
         for locale, problem in NoticeTexts(key=key, sources=by_locale).problems():
-            yield _error("notice-template", f"notices/{key}.{locale}.txt", problem, "Correct the template")
+            yield _error("notice-template", f"notices/{key}.{locale}.txt", problem, Phrase("Correct the template"))
         for locale in [locale for locale in locales(package) if locale not in by_locale]:
             yield _warning(
                 "notice-language",
                 f"notices/{key}.{locale}.txt",
-                f"the notice {key} is missing in {locale}",
-                "Add the file; until then its readers get another language",
+                Phrase("the notice {key} is missing in {locale}", key=key, locale=locale),
+                Phrase("Add the file; until then its readers get another language"),
             )
 
 
@@ -135,12 +158,22 @@ def check_documents(package: Package) -> Iterator[Finding]:
             source = content.decode()
             environment("zh").from_string(source)
         except UnicodeDecodeError:
-            yield _error("text-encoding", file, "it is not UTF-8", "Save it as UTF-8")
+            yield _error("text-encoding", file, Phrase("it is not UTF-8"), Phrase("Save it as UTF-8"))
         except TemplateSyntaxError as error:
-            yield _error("document-template", file, f"line {error.lineno}: {error.message}", "Correct the template")
+            yield _error(
+                "document-template",
+                file,
+                template_mistake(error),
+                Phrase("Correct the template"),
+            )
         else:
             if "<h1" not in source:
-                yield _warning("document-title", file, "it has no <h1>, which is its title", "Begin it with its title")
+                yield _warning(
+                    "document-title",
+                    file,
+                    Phrase("it has no <h1>, which is its title"),
+                    Phrase("Begin it with its title"),
+                )
 
 
 def check_words(package: Package, used: Mapping[str, Collection[str]], forms: Mapping[str, Form]) -> Iterator[Finding]:
@@ -165,25 +198,32 @@ def check_words(package: Package, used: Mapping[str, Collection[str]], forms: Ma
                 yield _warning(
                     "words-missing",
                     TEXTS,
-                    f"{part} has no words for {key!r} in {', '.join(missing)}",
-                    "Add them; residents would read the key",
+                    Phrase(
+                        "{part} has no words for {key!r} in {languages}",
+                        part=part,
+                        key=key,
+                        languages=", ".join(missing),
+                    ),
+                    Phrase("Add them; residents would read the key"),
                 )
     for file, form in forms.items():
         for locale in languages[1:]:
             if unsaid := form.untranslated(locale.partition("_")[0]):
                 shown = ", ".join(f"{component}.{word}" for component, word in unsaid[:_SHOWN])
-                more = f" and {len(unsaid) - _SHOWN} more" if len(unsaid) > _SHOWN else ""
+                words = Phrase(shown)
+                if len(unsaid) > _SHOWN:
+                    words = Phrase("{words} and {number} more", words=shown, number=len(unsaid) - _SHOWN)
                 yield _warning(
                     "form-language",
                     file,
-                    f"it has no words in {locale} for {shown}{more}",
-                    f"Add the properties label_{locale.partition('_')[0]} and so on",
+                    Phrase("it has no words in {locale} for {words}", locale=locale, words=words),
+                    Phrase("Add the properties label_{language} and so on", language=locale.partition("_")[0]),
                 )
 
 
-def _error(code: str, file: str, reason: str, mend: str) -> Finding:
+def _error(code: str, file: str, reason: Phrase, mend: Phrase) -> Finding:
     return finding(Severity.ERROR, code, file, "", "", reason, mend)
 
 
-def _warning(code: str, file: str, reason: str, mend: str) -> Finding:
+def _warning(code: str, file: str, reason: Phrase, mend: Phrase) -> Finding:
     return finding(Severity.WARNING, code, file, "", "", reason, mend)

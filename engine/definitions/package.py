@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import orjson
 
-from engine.errors import Conflict, Invalid
+from engine.errors import Conflict, Invalid, Phrase, misread
 
 MANIFEST: Final = "package.json"
 TEXTS: Final = "texts.json"
@@ -174,9 +174,9 @@ class Package:
         try:
             found = orjson.loads(self.files[name])
         except orjson.JSONDecodeError as error:
-            raise Invalid("package-json", "{file} is no JSON: {reason}.", file=name, reason=str(error)) from error
+            raise Invalid("package-json", "{file} is no JSON: {reason}.", file=name, reason=misread(error)) from error
         if not isinstance(found, dict):
-            raise Invalid("package-json", "{file} is no JSON: {reason}.", file=name, reason="it is not an object")
+            raise Invalid("package-json", "{file} is no JSON: {reason}.", file=name, reason=Phrase("it is no object"))
         return found
 
     def below(self, folder: str, suffix: str) -> dict[str, bytes]:

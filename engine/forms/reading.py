@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase, misread
 from engine.forms import patterns
 from engine.forms.components import CONTAINER, INPUT, OPTIONED, PRESENTATION, Component, Path
 
@@ -34,9 +34,9 @@ def read_components(source: bytes) -> tuple[str, tuple[Component, ...], dict[str
     reader = _Reader()
     identifier = schema.get("id")
     if not isinstance(identifier, str) or not identifier:
-        reader.blame("form", "has no id; give it one")
+        reader.blame("form", Phrase("has no id; give it one"))
     if schema.get("type", "default") != "default":
-        reader.blame("form", f"has the type {schema.get('type')!r}; a form's type is 'default'")
+        reader.blame("form", Phrase("has the type {type!r}; a form's type is 'default'", type=schema.get("type")))
     components = reader.components(schema.get("components"), "form", 0)
     reader.check_paths(components)
     if reader.problems:
@@ -46,17 +46,19 @@ def read_components(source: bytes) -> tuple[str, tuple[Component, ...], dict[str
 
 def _json(source: bytes) -> dict[str, Any]:
     if len(source) > MOST_BYTES:
-        raise _malformed("?", [("form", f"has {len(source)} bytes; at most {MOST_BYTES} are read")])
+        raise _malformed(
+            "?", [("form", Phrase("has {size} bytes; at most {most} are read", size=len(source), most=MOST_BYTES))]
+        )
     try:
         schema = orjson.loads(source)
     except orjson.JSONDecodeError as error:
-        raise _malformed("?", [("form", f"is no JSON: {error}")]) from error
+        raise _malformed("?", [("form", Phrase("is no JSON: {reason}", reason=misread(error)))]) from error
     if not isinstance(schema, dict):
-        raise _malformed("?", [("form", "is no JSON object")])
+        raise _malformed("?", [("form", Phrase("is no JSON object"))])
     return schema
 
 
-def _malformed(form: str, problems: list[tuple[str, str]]) -> Invalid:
+def _malformed(form: str, problems: list[tuple[str, Phrase]]) -> Invalid:
     component, problem = problems[0]
     return Invalid(
         "form-malformed",
@@ -72,42 +74,42 @@ class _Reader:
     """Collects components and every problem on the way, so that a designer mends them in one round."""
 
     def __init__(self) -> None:
-        self.problems: list[tuple[str, str]] = []
+        self.problems: list[tuple[str, Phrase]] = []
         self.ids: set[str] = set()
 
-    def blame(self, component: str, problem: str) -> None:
+    def blame(self, component: str, problem: Phrase) -> None:
         self.problems.append((component, problem))
 
     def components(self, found: Any, owner: str, depth: int) -> tuple[Component, ...]:
         if not isinstance(found, list):
-            self.blame(owner, "has no list of components")
+            self.blame(owner, Phrase("has no list of components"))
             return ()
         if depth > DEEPEST:
-            self.blame(owner, f"lies deeper than {DEEPEST} containers")
+            self.blame(owner, Phrase("lies deeper than {limit} containers", limit=DEEPEST))
             return ()
         return tuple(c for c in (self.component(item, owner, depth) for item in found) if c)
 
     def component(self, found: Any, owner: str, depth: int) -> Component | None:
         if not isinstance(found, dict):
-            self.blame(owner, "holds something that is no component")
+            self.blame(owner, Phrase("holds something that is no component"))
             return None
         kind = found.get("type")
         name = found.get("id") or f"{found.get('key') or kind} in {owner}"
         if not isinstance(kind, str) or kind not in INPUT | CONTAINER | PRESENTATION:
-            self.blame(str(name), f"has the unknown type {kind!r}")
+            self.blame(str(name), Phrase("has the unknown type {kind!r}", kind=kind))
             return None
         if not isinstance(found.get("id"), str):
-            self.blame(str(name), "has no id; give it one")
+            self.blame(str(name), Phrase("has no id; give it one"))
             return None
         if name in self.ids:
-            self.blame(str(name), "has the id of another component; ids are unique in a form")
+            self.blame(str(name), Phrase("has the id of another component; ids are unique in a form"))
         self.ids.add(str(name))
         if len(self.ids) > MOST_COMPONENTS:
-            self.blame(owner, f"holds more than {MOST_COMPONENTS} components")
+            self.blame(owner, Phrase("holds more than {limit} components", limit=MOST_COMPONENTS))
             return None
         for attribute in ("validate", "conditional", "properties", "appearance"):
             if not isinstance(found.get(attribute) or {}, dict):
-                self.blame(str(name), f"has {attribute} that is no JSON object")
+                self.blame(str(name), Phrase("has {attribute} that is no JSON object", attribute=attribute))
                 return None
         component = Component(
             id=str(name),
@@ -128,7 +130,14 @@ class _Reader:
         if not text and kind == "group":
             return ()
         if not isinstance(text, str) or not _KEY.fullmatch(text):
-            self.blame(name, f"has the {attribute} {text!r}; it is a name, or names with dots between them")
+            self.blame(
+                name,
+                Phrase(
+                    "has the {attribute} {text!r}; it is a name, or names with dots between them",
+                    attribute=attribute,
+                    text=text,
+                ),
+            )
             return ()
         return tuple(text.split("."))
 
@@ -141,7 +150,10 @@ class _Reader:
                 None,
             )
             if clash:
-                self.blame(component.id, f"writes {'.'.join(path)}, where {clash.id} writes already")
+                self.blame(
+                    component.id,
+                    Phrase("writes {path}, where {other} writes already", path=".".join(path), other=clash.id),
+                )
             taken[path] = component
 
 
@@ -162,36 +174,47 @@ def _clashes(path: Path, component: Component, claimed: Path, other: Component) 
     return longer[: len(shorter)] == shorter and not inside_list
 
 
-def _problems(component: Component) -> Iterator[str]:
+def _problems(component: Component) -> Iterator[Phrase]:
     rules = component.rules
     if pattern := rules.get("pattern"):
         try:
             patterns.compiled(str(pattern))
         except Invalid as error:
-            yield f"has {error.message.removeprefix('the ')}"
+            yield Phrase("has a pattern that cannot be used: {reason}", reason=error.message)
     for name in ("min", "max"):
         if not _is_number_or_feel(rules.get(name), whole=False):
-            yield f"has the {name} {rules[name]!r}, neither a number nor FEEL (a text that begins with =)"
+            yield Phrase(
+                "has the {name} {value!r}, neither a number nor FEEL (a text that begins with =)", name=name,
+                value=rules[name],
+            )  # fmt: skip
     for name in ("minLength", "maxLength"):
         if not _is_number_or_feel(rules.get(name), whole=True):
-            yield f"has the {name} {rules[name]!r}, neither a whole number nor FEEL (a text that begins with =)"
+            yield Phrase(
+                "has the {name} {value!r}, neither a whole number nor FEEL (a text that begins with =)",
+                name=name,
+                value=rules[name],
+            )
     hide = (component.settings.get("conditional") or {}).get("hide")
     if hide and component.hide is None:
-        yield f"hides on {hide!r}, which is no FEEL; a condition begins with ="
+        yield Phrase("hides on {hide!r}, which is no FEEL; a condition begins with =", hide=hide)
     if component.type in OPTIONED:
         yield from _option_problems(component)
     if component.type == "number":
         yield from _number_problems(component)
     if component.type == "datetime" and component.settings.get("subtype", "date") not in _SUBTYPES:
-        yield f"has the subtype {component.settings['subtype']!r}; it is one of {', '.join(_SUBTYPES)}"
+        yield Phrase(
+            "has the subtype {subtype!r}; it is one of {names}",
+            subtype=component.settings["subtype"],
+            names=", ".join(_SUBTYPES),
+        )
     if component.type == "expression" and not str(component.settings.get("expression") or "").startswith("="):
-        yield "computes nothing; its expression begins with ="
+        yield Phrase("computes nothing; its expression begins with =")
     rows = component.settings.get("defaultRepetitions", 1)
     if component.is_repeated and (not isinstance(rows, int) or not 0 <= rows <= 100):
-        yield f"begins with {rows!r} rows; it is a number from 0 to 100"
+        yield Phrase("begins with {rows!r} rows; it is a number from 0 to 100", rows=rows)
     for name in ("label", "description", "text", "content"):
         if "{{#" in str(component.settings.get(name) or ""):
-            yield f"has a loop or a condition in its {name}; only {{{{ FEEL }}}} is filled in there"
+            yield Phrase("has a loop or a condition in its {name}; only {{{{ FEEL }}}} is filled in there", name=name)
 
 
 def _is_number_or_feel(value: Any, *, whole: bool) -> bool:
@@ -206,22 +229,22 @@ def _is_number_or_feel(value: Any, *, whole: bool) -> bool:
     return number.is_finite() and (not whole or (number == number.to_integral_value() and number >= 0))
 
 
-def _number_problems(component: Component) -> Iterator[str]:
+def _number_problems(component: Component) -> Iterator[Phrase]:
     digits = component.settings.get("decimalDigits")
     if digits not in (None, "") and not (_is_number_or_feel(digits, whole=True) and not str(digits).startswith("=")):
-        yield f"has {digits!r} decimal digits; it is a whole number"
+        yield Phrase("has {digits!r} decimal digits; it is a whole number", digits=digits)
     step = component.settings.get("increment")
     if step not in (None, "", 0) and (str(step).startswith("=") or not _is_number_or_feel(step, whole=False)):
-        yield f"has the increment {step!r}, which is no number"
+        yield Phrase("has the increment {step!r}, which is no number", step=step)
 
 
-def _option_problems(component: Component) -> Iterator[str]:
+def _option_problems(component: Component) -> Iterator[Phrase]:
     settings = component.settings
     if not any(settings.get(name) for name in ("values", "valuesKey", "valuesExpression")):
-        yield "offers nothing to choose from; give it values, a valuesKey or a valuesExpression"
+        yield Phrase("offers nothing to choose from; give it values, a valuesKey or a valuesExpression")
     expression = settings.get("valuesExpression")
     if expression and not str(expression).startswith("="):
-        yield "has a valuesExpression that is no FEEL; it begins with ="
+        yield Phrase("has a valuesExpression that is no FEEL; it begins with =")
     values = settings.get("values") or []
     if not isinstance(values, list):
-        yield "has values that are no list"
+        yield Phrase("has values that are no list")

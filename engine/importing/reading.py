@@ -7,7 +7,7 @@ from typing import Final
 
 from lxml import etree
 
-from engine.errors import Invalid, Phrase
+from engine.errors import Invalid, Phrase, misread
 from engine.importing.namespaces import UNDECLARED, use_namespaces
 from engine.importing.report import Loss, Notes
 from engine.spiff.document import BPMN, Node, check_size, local, q
@@ -183,7 +183,7 @@ def _parsed(name: str, text: str, notes: Notes) -> Node:
     try:
         return _tree(text)
     except (etree.XMLSyntaxError, ValueError) as error:
-        reason = str(error)
+        reason = misread(error)
     if not text.lstrip().startswith("<"):
         what = "JSON; export the diagram as BPMN 2.0 XML" if text.lstrip()[:1] in ("{", "[") else "no XML"
         raise Invalid("not-bpmn", "{file} is no BPMN 2.0 diagram: it is {what}", file=name, what=what)

@@ -12,7 +12,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from engine.clock import CHINA, DueDate
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
+from engine.notices.template_mistakes import template_mistake
 
 LONGEST_SOURCE: Final = 20_000
 LONGEST_TEXT: Final = 20_000
@@ -122,9 +123,9 @@ class NoticeTexts:
         try:
             subject, body = (part.render(facts)[: LONGEST_TEXT + 1] for part in parts)
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
-            raise _broken(self.key, chosen, str(error)) from error
+            raise _broken(self.key, chosen, Phrase("{error}", error=str(error))) from error
         if len(body) > LONGEST_TEXT:
-            raise _broken(self.key, chosen, f"it is longer than {LONGEST_TEXT} characters")
+            raise _broken(self.key, chosen, Phrase("it is longer than {limit} characters", limit=LONGEST_TEXT))
         return Written(subject=" ".join(subject.split())[:LONGEST_SUBJECT], body=body.strip() + "\n")
 
     def redact(self, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,16 +136,16 @@ class NoticeTexts:
                 _keep(kept, facts, path)
         return kept
 
-    def problems(self) -> Iterator[tuple[str, str]]:
+    def problems(self) -> Iterator[tuple[str, Phrase]]:
         """Yield (locale, what is wrong) of every template that cannot be read."""
         for locale, source in self.sources.items():
             try:
                 _compiled(self.key, locale, source)
             except Invalid as error:
-                yield locale, str(error.facts["reason"])
+                yield locale, error.facts["reason"]
 
 
-def _broken(key: str, locale: str, reason: str) -> Invalid:
+def _broken(key: str, locale: str, reason: Phrase) -> Invalid:
     return Invalid(
         "notice-text",
         "The notice {template} ({locale}) cannot be written: {reason}. Mend the template or supply the fact.",
@@ -162,15 +163,15 @@ def _language(locale: str) -> str:
 def _compiled(key: str, locale: str, source: str) -> tuple[Template, Template]:
     """Return the templates of subject and body."""
     if len(source) > LONGEST_SOURCE:
-        raise _broken(key, locale, f"it is longer than {LONGEST_SOURCE} characters")
+        raise _broken(key, locale, Phrase("it is longer than {limit} characters", limit=LONGEST_SOURCE))
     first, _, body = source.lstrip("\ufeff").replace("\r\n", "\n").partition("\n")
     if not first.startswith(_SUBJECT):
-        raise _broken(key, locale, f"it does not begin with a line '{_SUBJECT} …'")
+        raise _broken(key, locale, Phrase("it does not begin with a line '{subject} …'", subject=_SUBJECT))
     made = environment(_language(locale))
     try:
         return made.from_string(first.removeprefix(_SUBJECT)), made.from_string(body)
     except TemplateSyntaxError as error:
-        raise _broken(key, locale, f"line {error.lineno}: {error.message}") from error
+        raise _broken(key, locale, template_mistake(error)) from error
 
 
 @lru_cache(maxsize=512)
@@ -180,7 +181,7 @@ def named_facts(key: str, locale: str, source: str) -> frozenset[tuple[str, ...]
     try:
         tree = made.parse(source)
     except TemplateSyntaxError as error:
-        raise _broken(key, locale, f"line {error.lineno}: {error.message}") from error
+        raise _broken(key, locale, template_mistake(error)) from error
     assigned = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     return frozenset(path for path in _paths(tree) if path[0] not in assigned | _OWN)
 

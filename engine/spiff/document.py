@@ -5,7 +5,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.errors import Invalid
+from engine.errors import Invalid, misread
 
 #: An lxml element; the library has no types of its own.
 Node = Any
@@ -72,7 +72,7 @@ def parse_document(name: str, content: bytes) -> Node:
             "not-xml",
             "{file} is not well-formed XML: {reason}",
             file=name,
-            reason=getattr(error, "msg", None) or str(error),
+            reason=misread(error),
         ) from error
     if root.getroottree().docinfo.doctype:  # an encoding may have hidden it from the look above
         raise Invalid("document-type", "{file} has a document type, which BPMN does not use; remove it", file=name)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
 from engine.spiff.document import (
     NODES,
     Node,
@@ -148,11 +148,11 @@ def read_definitions(files: Mapping[str, bytes]) -> Definitions:
         for node in children(root, "process"):
             outline = _process(node, name, messages)
             if not outline.id or outline.id in processes:
-                message = f"the process {outline.id!r} has no id of its own"
+                message = Phrase("the process {process!r} has no id of its own", process=outline.id)
                 findings.append({"code": "process-id", "file": name, "message": message})
             processes[outline.id] = outline
     if not processes and not findings:
-        findings.append({"code": "no-process", "file": "", "message": "there is no process in these files"})
+        findings.append({"code": "no-process", "file": "", "message": Phrase("there is no process in these files")})
     if findings:
         raise Invalid(
             findings[0]["code"], "{summary}", summary="; ".join(f["message"] for f in findings), findings=findings

@@ -10,7 +10,7 @@ from web.languages import CATALOGUES
 ENTRIES = [
     (path, message) for path in sorted(CATALOGUES.rglob("*.po")) for message in read_po(path.open("rb")) if message.id
 ]
-_FACT = re.compile(r"%\((\w+)\)|\{(\w+)\}")
+_FACT = re.compile(r"%\((\w+)\)|\{(\w+)(?:[!:][^}]*)?\}")
 
 
 def test_every_text_has_its_other_language() -> None:

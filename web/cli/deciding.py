@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.decisions import Model, check, explain
 from engine.decisions.coverage import findings as coverage_findings
 from engine.definitions.check import FUNCTIONS
-from engine.errors import NotFound
+from engine.errors import NotFound, Phrase
 from engine.feel import jsonable, kind, to_text
 from engine.spiff.findings import Finding
 from web.cli.checking import read_data
@@ -63,7 +63,7 @@ def find(path: Path) -> list[Finding]:
     return [
         Finding(
             severity=each.level, code=each.code, file=path.name, element_id=each.element, element_name="",
-            message=each.message, reason=each.message, mend="",
+            message=each.message, reason=each.message, mend=Phrase(""),
         )
         for each in sorted(found, key=lambda each: each.level != "error")
     ]  # fmt: skip

@@ -82,7 +82,7 @@ def _findings(package: Package) -> list[Finding]:
         return [
             Finding(
                 severity="error", code=error.code, file=file, element_id="", element_name="", message=error.message,
-                reason=error.message, mend="",
+                reason=error.message, mend=Phrase(""),
             )
         ]  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flask_babel import get_locale
 
 from engine.definitions import Finding
+from web.words import say_phrase
 from web.workshop.finding_titles import TITLES
 
 
@@ -15,7 +16,7 @@ class Told:
 
     Args:
         title: what is wrong in a few words, in the reader's language; "" where the text says all.
-        text: the whole in the words of the check.
+        text: what is wrong with this one and what to do, in the reader's language.
     """
 
     severity: str
@@ -33,7 +34,14 @@ def told(findings: Iterable[Finding]) -> list[Told]:
         Told(
             severity=each.severity, file=each.file, element=each.element_id, name=each.element_name,
             title=TITLES.get(each.code, "") if chinese else "",
-            text=f"{each.reason}. {each.mend}.",
+            text=_sentences(each, chinese=chinese),
         )
         for each in findings
     ]  # fmt: skip
+
+
+def _sentences(finding: Finding, *, chinese: bool) -> str:
+    said = [say_phrase(each).rstrip("。.") for each in (finding.reason, finding.mend) if each]
+    if chinese:
+        return "".join(f"{each}。" for each in said)
+    return " ".join(f"{each[:1].upper()}{each[1:]}." for each in said)

@@ -7,6 +7,7 @@ gaps and long names are notes.
 
 from collections.abc import Iterator
 
+from engine.errors import Phrase
 from engine.spiff.document import BPMNDI, NODES, Node, local
 from engine.spiff.findings import Finding, Severity, finding
 from engine.spiff.layout.drawing import Mark, items_of, read_plane
@@ -33,7 +34,9 @@ def check_layout(file: str, root: Node, severity: Severity) -> Iterator[Finding]
     items = items_of(root)
     planes = [node for node in root.iter(f"{{{BPMNDI}}}BPMNPlane") if len(node)]
     if not planes:
-        yield finding(severity, "layout-missing", file, "", "", "it has no diagram", "Draw it in a modeler")
+        yield finding(
+            severity, "layout-missing", file, "", "", Phrase("it has no diagram"), Phrase("Draw it in a modeler")
+        )
         return
     drawn: set[str] = set()
     for node in planes:
@@ -44,7 +47,12 @@ def check_layout(file: str, root: Node, severity: Severity) -> Iterator[Finding]
                 yield _finding(file, plane.items, mark, severity)
     for identifier, item in items.items():
         if local(item) in DRAWN and identifier not in drawn:
-            mark = Mark(code="not-drawn", element=identifier, reason="it is not drawn", mend="Draw it, or remove it")
+            mark = Mark(
+                code="not-drawn",
+                element=identifier,
+                reason=Phrase("it is not drawn"),
+                mend=Phrase("Draw it, or remove it"),
+            )
             yield _finding(file, items, mark, severity)
 
 

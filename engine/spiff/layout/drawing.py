@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from engine.errors import Phrase
 from engine.spiff.document import BPMN, SUB_PROCESSES, Node, local
 from engine.spiff.layout.geometry import Point, Rectangle, Segment
 
@@ -15,8 +16,8 @@ class Mark:
 
     code: str
     element: str
-    reason: str
-    mend: str
+    reason: Phrase
+    mend: Phrase
     note: bool = False
 
 

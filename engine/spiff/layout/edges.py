@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations, pairwise
 
+from engine.errors import Phrase
 from engine.spiff.document import SUB_PROCESSES, children, local
 from engine.spiff.layout.drawing import Mark, Plane
 from engine.spiff.layout.geometry import SLACK, Point, Rectangle, at, crosses, meet, pierces, shared, shrink
@@ -33,8 +34,8 @@ def _course(plane: Plane, id: str, points: list[Point], ends: tuple[str | None, 
         yield Mark(
             code="slanted",
             element=id,
-            reason="a part of it is slanted",
-            mend="Lead it along the axes",
+            reason=Phrase("a part of it is slanted"),
+            mend=Phrase("Lead it along the axes"),
         )
     for end, point in zip(ends, (points[0], points[-1]), strict=True):
         if end in plane.shapes:
@@ -43,8 +44,8 @@ def _course(plane: Plane, id: str, points: list[Point], ends: tuple[str | None, 
                 yield Mark(
                     code="undocked",
                     element=id,
-                    reason=f"it does not end on the border of {plane.title(end)}",
-                    mend="Pull its end onto the border",
+                    reason=Phrase("it does not end on the border of {other}", other=plane.title(end)),
+                    mend=Phrase("Pull its end onto the border"),
                 )
 
 
@@ -60,8 +61,8 @@ def _through_nodes(plane: Plane, id: str, points: list[Point], ends: tuple[str |
             yield Mark(
                 code="through-node",
                 element=id,
-                reason=f"it passes through {plane.title(node)}",
-                mend="Lead it around",
+                reason=Phrase("it passes through {other}", other=plane.title(node)),
+                mend=Phrase("Lead it around"),
             )
 
 
@@ -79,8 +80,8 @@ def _through_frames(plane: Plane, id: str, points: list[Point], ends: tuple[str 
             yield Mark(
                 code="through-node",
                 element=id,
-                reason=f"it passes through the sub-process {plane.title(frame)}",
-                mend="Lead it around",
+                reason=Phrase("it passes through the sub-process {other}", other=plane.title(frame)),
+                mend=Phrase("Lead it around"),
             )
 
 
@@ -95,12 +96,16 @@ def check_lines(plane: Plane) -> Iterator[Mark]:
             yield Mark(
                 code="on-edge",
                 element=i,
-                reason=f"it lies for {length:.0f} px on {plane.title(j)}",
-                mend="Lead one of them elsewhere",
+                reason=Phrase("it lies for {length:.0f} px on {other}", length=length, other=plane.title(j)),
+                mend=Phrase("Lead one of them elsewhere"),
             )
         elif crosses(p, q):
             crossings.add((i, j))
     for i, j in sorted(crossings):
         yield Mark(
-            code="crossing", element=i, reason=f"it crosses {plane.title(j)}", mend="Lead one of them around", note=True
+            code="crossing",
+            element=i,
+            reason=Phrase("it crosses {other}", other=plane.title(j)),
+            mend=Phrase("Lead one of them around"),
+            note=True,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import combinations
 
+from engine.errors import Phrase
 from engine.spiff.document import NODES, children, local
 from engine.spiff.layout.drawing import Mark, Plane
 from engine.spiff.layout.geometry import meet
@@ -22,15 +23,15 @@ def check_size(plane: Plane) -> Iterator[Mark]:
         yield Mark(
             code="too-many",
             element=plane.name,
-            reason=f"{visible} elements are on one page, more than {MAX_ELEMENTS}",
-            mend="Move a part into a called process with a page of its own",
+            reason=Phrase("{visible} elements are on one page, more than {limit}", visible=visible, limit=MAX_ELEMENTS),
+            mend=Phrase("Move a part into a called process with a page of its own"),
         )
     for id in plane.unknown:
         yield Mark(
             code="unknown",
             element=id,
-            reason="it is drawn and not in the process",
-            mend="Save the file again",
+            reason=Phrase("it is drawn and not in the process"),
+            mend=Phrase("Save the file again"),
         )
 
 
@@ -41,13 +42,18 @@ def check_nodes(plane: Plane) -> Iterator[Mark]:
         if plane.items[a].get("attachedToRef") == b or plane.items[b].get("attachedToRef") == a:
             continue
         if meet(solid[a], solid[b]):
-            yield Mark(code="overlap", element=a, reason=f"it lies on {plane.title(b)}", mend="Move one of them away")
+            yield Mark(
+                code="overlap",
+                element=a,
+                reason=Phrase("it lies on {other}", other=plane.title(b)),
+                mend=Phrase("Move one of them away"),
+            )
         elif meet(solid[a], solid[b], GAP):
             yield Mark(
                 code="narrow",
                 element=a,
-                reason=f"it is closer than {GAP} px to {plane.title(b)}",
-                mend="Move one of them away",
+                reason=Phrase("it is closer than {gap} px to {other}", gap=GAP, other=plane.title(b)),
+                mend=Phrase("Move one of them away"),
                 note=True,
             )
     for id in solid:
@@ -56,8 +62,8 @@ def check_nodes(plane: Plane) -> Iterator[Mark]:
             yield Mark(
                 code="long-name",
                 element=id,
-                reason=f"its name is longer than {MAX_NAME} characters",
-                mend="Shorten it to a verb and an object",
+                reason=Phrase("its name is longer than {limit} characters", limit=MAX_NAME),
+                mend=Phrase("Shorten it to a verb and an object"),
                 note=True,
             )
 
@@ -79,8 +85,10 @@ def check_lanes(plane: Plane) -> Iterator[Mark]:
                 yield Mark(
                     code="outside-lane",
                     element=id,
-                    reason=f"it lies outside its lane {plane.title(homes[id].get('id'))}",
-                    mend="Move it into the lane, or make the lane larger",
+                    reason=Phrase("it lies outside its lane {other}", other=plane.title(homes[id].get("id"))),
+                    mend=Phrase("Move it into the lane, or make the lane larger"),
                 )
         elif local(item.getparent()) == "process" and item.getparent() in divided:
-            yield Mark(code="no-lane", element=id, reason="it is in no lane", mend="Move it into a lane")
+            yield Mark(
+                code="no-lane", element=id, reason=Phrase("it is in no lane"), mend=Phrase("Move it into a lane")
+            )

@@ -1,8 +1,9 @@
 """Checking a package's diagrams before they are deployed."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
 from engine.spiff.document import children, count_parts
 from engine.spiff.findings import Finding, Severity, finding
 from engine.spiff.layout import check_layout
@@ -47,9 +48,9 @@ def lint(
     except Invalid as error:
         return [_unreadable(said) for said in error.facts["findings"]]
     if large := [name for name, root in definitions.documents.items() if count_parts(root) > MAX_PARTS]:
-        reason = f"it has more than {MAX_PARTS} elements and flows"
+        reason = Phrase("it has more than {limit} elements and flows", limit=MAX_PARTS)
         return [
-            finding(Severity.ERROR, "process-too-large", name, "", "", reason, "Split it into called processes")
+            finding(Severity.ERROR, "process-too-large", name, "", "", reason, Phrase("Split it into called processes"))
             for name in large
         ]
     package = Package(definitions=definitions, decisions=decisions, forms=forms, functions=functions)
@@ -70,13 +71,12 @@ def lint(
     return sorted(found, key=lambda each: (ORDER[each.severity], each.file))
 
 
-def _unreadable(said: Mapping[str, str]) -> Finding:
-    # what the reader says names the file first, and so does a finding; of some it says itself what to do
-    reason, _, mend = said["message"].removeprefix(f"{said['file']} ").partition("; ")
-    again = "Save it again as BPMN 2.0" if said["file"] else "Add a diagram in BPMN 2.0"
-    return finding(
-        Severity.ERROR, said["code"], said["file"] or "package", "", "", reason, mend[:1].upper() + mend[1:] or again
-    )
+def _unreadable(said: Mapping[str, Any]) -> Finding:
+    if not said["file"]:
+        mend = Phrase("Add a diagram in BPMN 2.0")
+    else:  # of some the reader says itself what to do
+        mend = Phrase("") if "; " in said["message"] else Phrase("Save it again as BPMN 2.0")
+    return finding(Severity.ERROR, said["code"], said["file"] or "package", "", "", said["message"], mend)
 
 
 def _trials(package: Package) -> list[Finding]:
@@ -93,8 +93,8 @@ def _trials(package: Package) -> list[Finding]:
                     process.file,
                     process.id,
                     process.name,
-                    error.message.rstrip("."),
-                    "Mend the element that is named",
+                    error.message,
+                    Phrase("Mend the element that is named"),
                 )
             )
     return found

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.errors import Phrase
 from engine.spiff.document import NODES, Node, every
 from engine.spiff.findings import Finding, Severity, finding
 from engine.spiff.outline import Definitions, ElementOutline, ProcessOutline
@@ -45,14 +46,14 @@ class Page:
             if node.get("id") in self.process.elements
         ]
 
-    def error(self, code: str, element: ElementOutline, reason: str, mend: str) -> Finding:
+    def error(self, code: str, element: ElementOutline, reason: Phrase, mend: Phrase) -> Finding:
         """An error of one element."""
         return self.say(Severity.ERROR, code, element.id, element.name, reason, mend)
 
-    def warning(self, code: str, element: ElementOutline, reason: str, mend: str) -> Finding:
+    def warning(self, code: str, element: ElementOutline, reason: Phrase, mend: Phrase) -> Finding:
         """A warning about one element."""
         return self.say(Severity.WARNING, code, element.id, element.name, reason, mend)
 
-    def say(self, severity: Severity, code: str, id: str, name: str, reason: str, mend: str) -> Finding:
+    def say(self, severity: Severity, code: str, id: str, name: str, reason: Phrase, mend: Phrase) -> Finding:
         """A finding about a part that is no flow node."""
         return finding(severity, code, self.process.file, id, name, reason, mend)

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 
 from engine import feel
+from engine.errors import Phrase, reason_of
 from engine.spiff import times
 from engine.spiff.document import Node, child, definition, text
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint.context import Page
 from engine.spiff.nodes import RUNG
 from engine.spiff.outline import ElementOutline
-from engine.spiff.zeebe import PREFIX, extensions, instances
+from engine.spiff.zeebe import extensions, instances
 
 #: Functions of timers that the door knows itself.
 OWN_FUNCTIONS = ("rung",)
@@ -36,7 +37,7 @@ def check_expressions(page: Page) -> Iterator[Finding]:
     """Check the expressions of one process."""
     for flow in page.process.flows.values():
         if flow.condition:
-            yield from _feel(page, flow.id, flow.name, "its condition", flow.condition)
+            yield from _feel(page, flow.id, flow.name, Phrase("its condition"), flow.condition)
     for node, element in page.nodes():
         for where, source in _expressions(node):
             yield from _feel(page, element.id, element.name, where, source)
@@ -48,57 +49,70 @@ def check_expressions(page: Page) -> Iterator[Finding]:
     for lane in page.process.lanes.values():
         for name, value in lane.settings.items():
             if value.lstrip().startswith("="):
-                yield from _feel(page, lane.id, lane.name, f"{PREFIX}{name}", value)
+                yield from _feel(page, lane.id, lane.name, Phrase("chuishao:{name}", name=name), value)
 
 
-def _expressions(node: Node) -> Iterator[tuple[str, str]]:
+def _expressions(node: Node) -> Iterator[tuple[Phrase, str]]:
     """What is FEEL whether it begins with `=` or not."""
     how = instances(node)
     if how is not None:
         named = {
-            "its collection": how.collection,
-            "its number of instances": how.cardinality,
-            "its output element": how.result,
-            "its completion condition": how.enough,
-            "its loop condition": how.repeat,
+            Phrase("its collection"): how.collection,
+            Phrase("its number of instances"): how.cardinality,
+            Phrase("its output element"): how.result,
+            Phrase("its completion condition"): how.enough,
+            Phrase("its loop condition"): how.repeat,
         }
         yield from ((where, source) for where, source in named.items() if source)
     conditional = definition(node, "conditional")
     if conditional is not None and (source := text(child(conditional, "condition"))):
-        yield "its condition", source
+        yield Phrase("its condition"), source
 
 
-def _texts(node: Node) -> Iterator[tuple[str, str]]:
+def _texts(node: Node) -> Iterator[tuple[Phrase, str]]:
     """What is FEEL if it begins with `=`."""
     said = extensions(node)
     for exchange in (*said.inputs, *said.outputs):
-        yield f"the mapping to {exchange.target}", exchange.source
+        yield Phrase("the mapping to {target}", target=exchange.target), exchange.source
     named = {
-        "its due date": said.due_date,
-        "its follow-up date": said.follow_up_date,
-        "its correlation key": said.correlation_key,
-        "its decision": said.decision_id,
-        "its script": said.script,
-        "its type": said.task_type,
-        "its assignee": said.assignment.get("assignee"),
+        Phrase("its due date"): said.due_date,
+        Phrase("its follow-up date"): said.follow_up_date,
+        Phrase("its correlation key"): said.correlation_key,
+        Phrase("its decision"): said.decision_id,
+        Phrase("its script"): said.script,
+        Phrase("its type"): said.task_type,
+        Phrase("its assignee"): said.assignment.get("assignee"),
     }
     yield from ((where, source) for where, source in named.items() if source)
     for name, value in said.settings.items():
-        yield f"{PREFIX}{name}", value
+        yield Phrase("chuishao:{name}", name=name), value
 
 
-def _feel(page: Page, id: str, name: str, where: str, source: str) -> Iterator[Finding]:
+def _feel(page: Page, id: str, name: str, where: Phrase, source: str) -> Iterator[Finding]:
     functions = page.package.functions if page.package.functions is not None else HOST_FUNCTIONS
     expression = source.strip().removeprefix("=").strip()
     if not expression:
-        yield page.say(Severity.ERROR, "feel-empty", id, name, f"{where} is empty", "Write a FEEL expression")
+        yield page.say(
+            Severity.ERROR,
+            "feel-empty",
+            id,
+            name,
+            Phrase("{where} is empty", where=where),
+            Phrase("Write a FEEL expression"),
+        )
         return
     try:
         compiled = feel.compile(expression, tuple(functions))
     except feel.FeelError as error:
-        mend = getattr(error, "hint", "") or "Correct the expression"
+        hint = getattr(error, "hint", "")
+        mend = hint if isinstance(hint, Phrase) else Phrase("Correct the expression")
         yield page.say(
-            Severity.ERROR, error.code, id, name, f"{where} is no FEEL: {error.message}", mend[:1].upper() + mend[1:]
+            Severity.ERROR,
+            error.code,
+            id,
+            name,
+            Phrase("{where} is no FEEL: {message}", where=where, message=error.message),
+            mend,
         )
         return
     if page.package.functions is None:
@@ -110,8 +124,8 @@ def _feel(page: Page, id: str, name: str, where: str, source: str) -> Iterator[F
                 "function-unknown",
                 id,
                 name,
-                f"{where} calls {function!r}, which is no function",
-                "Correct the name of the function",
+                Phrase("{where} calls {function!r}, which is no function", where=where, function=function),
+                Phrase("Correct the name of the function"),
             )
 
 
@@ -125,16 +139,19 @@ def _timer(page: Page, element: ElementOutline) -> Iterator[Finding]:
             yield page.error(
                 "clock-unknown",
                 element,
-                f"no activity of the package starts a clock {follows['clock']!r}",
-                f"Set {PREFIX}clock on an activity, or correct the name",
+                Phrase("no activity of the package starts a clock {clock!r}", clock=follows["clock"]),
+                Phrase("Set chuishao:clock on an activity, or correct the name"),
             )
         return
     if source.startswith("="):
         if "rung(" in source:
             yield page.error(
-                "rung-alone", element, "rung() is a part of its time", 'Make it all of it: =rung("clock", "rung")'
+                "rung-alone",
+                element,
+                Phrase("rung() is a part of its time"),
+                Phrase('Make it all of it: =rung("clock", "rung")'),
             )
-        yield from _feel(page, element.id, element.name, "its time", source)
+        yield from _feel(page, element.id, element.name, Phrase("its time"), source)
         return
     try:
         match element.timer_kind:
@@ -145,20 +162,26 @@ def _timer(page: Page, element: ElementOutline) -> Iterator[Finding]:
             case _:
                 times.cycle(source)
     except (ValueError, OverflowError) as error:
-        yield page.error("timer-value", element, str(error), "Write ISO 8601, or a FEEL expression that begins with =")
+        yield page.error(
+            "timer-value", element, reason_of(error), Phrase("Write ISO 8601, or a FEEL expression that begins with =")
+        )
 
 
 def _script(page: Page, node: Node, element: ElementOutline) -> Iterator[Finding]:
     said = extensions(node)
     if said.script is not None and not said.script.lstrip().startswith("="):
-        yield page.error("script-literal", element, "its script is a plain text", "Begin the expression with =")
+        yield page.error(
+            "script-literal", element, Phrase("its script is a plain text"), Phrase("Begin the expression with =")
+        )
     if said.script is not None and not said.result_variable:
-        yield page.error("script-without-result", element, "its result has no name", "Name a result variable")
+        yield page.error(
+            "script-without-result", element, Phrase("its result has no name"), Phrase("Name a result variable")
+        )
     for exchange in (*said.inputs, *said.outputs):
         if not all(NAME.fullmatch(part) for part in exchange.target.split(".")):
             yield page.error(
                 "mapping-target",
                 element,
-                f"{exchange.target!r} is no name of a variable",
-                "Use letters, digits and underscores, with dots between",
+                Phrase("{target!r} is no name of a variable", target=exchange.target),
+                Phrase("Use letters, digits and underscores, with dots between"),
             )

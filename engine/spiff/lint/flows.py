@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from engine.errors import Phrase
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint.context import Page
 from engine.spiff.outline import ElementOutline
@@ -29,8 +30,8 @@ def _ends(page: Page) -> Iterator[Finding]:
                 "flow-nowhere",
                 flow.id,
                 flow.name,
-                "the flow does not connect two elements",
-                "Connect both of its ends, or remove it",
+                Phrase("the flow does not connect two elements"),
+                Phrase("Connect both of its ends, or remove it"),
             )
         elif elements[flow.source].parent_id != elements[flow.target].parent_id:
             yield page.say(
@@ -38,12 +39,17 @@ def _ends(page: Page) -> Iterator[Finding]:
                 "flow-across-scopes",
                 flow.id,
                 flow.name,
-                "the flow crosses the border of a sub-process",
-                "End it at the sub-process, or start a flow at an event on its border",
+                Phrase("the flow crosses the border of a sub-process"),
+                Phrase("End it at the sub-process, or start a flow at an event on its border"),
             )
     if not any(element.kind == "startEvent" and element.parent_id is None for element in elements.values()):
         yield page.say(
-            Severity.ERROR, "no-start", page.process.id, page.process.name, "the process has no start event", "Add one"
+            Severity.ERROR,
+            "no-start",
+            page.process.id,
+            page.process.name,
+            Phrase("the process has no start event"),
+            Phrase("Add one"),
         )
 
 
@@ -59,15 +65,15 @@ def _conditions(page: Page) -> Iterator[Finding]:
                     "flow-without-condition",
                     flow.id,
                     flow.name or element.name,
-                    "the flow leaves a gateway without a condition and is not its default",
-                    "Give it a condition, or make it the default flow",
+                    Phrase("the flow leaves a gateway without a condition and is not its default"),
+                    Phrase("Give it a condition, or make it the default flow"),
                 )
             if not bare and not any(flow.is_default for flow in out):
                 yield page.warning(
                     "gateway-without-default",
                     element,
-                    "it has no default flow, so a case stops here when no condition holds",
-                    "Make one of its flows the default flow",
+                    Phrase("it has no default flow, so a case stops here when no condition holds"),
+                    Phrase("Make one of its flows the default flow"),
                 )
         for flow in out:
             if flow.is_default and flow.condition:
@@ -76,8 +82,8 @@ def _conditions(page: Page) -> Iterator[Finding]:
                     "condition-on-default",
                     flow.id,
                     flow.name,
-                    "the default flow has a condition, which is never looked at",
-                    "Remove the condition",
+                    Phrase("the default flow has a condition, which is never looked at"),
+                    Phrase("Remove the condition"),
                 )
 
 
@@ -114,7 +120,12 @@ def _reach(page: Page) -> Iterator[Finding]:
     for element in process.elements.values():
         in_event_scope = element.kind == "subProcess" and not element.incoming and not element.outgoing
         if element.id not in seen and element.id not in undoing and not in_event_scope:
-            yield page.error("unreachable", element, "no way leads here from a start event", "Connect it, or remove it")
+            yield page.error(
+                "unreachable",
+                element,
+                Phrase("no way leads here from a start event"),
+                Phrase("Connect it, or remove it"),
+            )
 
 
 def _depth(page: Page) -> Iterator[Finding]:
@@ -127,16 +138,16 @@ def _depth(page: Page) -> Iterator[Finding]:
             yield page.error(
                 "nested-too-deep",
                 element,
-                f"it lies in more than {MAX_NESTING} sub-processes",
-                "Make a called process of some of them",
+                Phrase("it lies in more than {limit} sub-processes", limit=MAX_NESTING),
+                Phrase("Make a called process of some of them"),
             )
     longest = _longest_chain(page)
     if longest is not None:
         yield page.error(
             "chain-too-long",
             longest,
-            f"more than {MAX_CHAIN} elements follow each other up to here",
-            "Split the process into called processes",
+            Phrase("more than {limit} elements follow each other up to here", limit=MAX_CHAIN),
+            Phrase("Split the process into called processes"),
         )
 
 

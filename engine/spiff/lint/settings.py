@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
+from engine.errors import Phrase
 from engine.spiff.document import Node
 from engine.spiff.findings import Finding, Severity
 from engine.spiff.lint.context import Page
@@ -124,14 +125,17 @@ def check_settings(page: Page) -> Iterator[Finding]:
             yield page.error(
                 "role-missing",
                 element,
-                "nobody is said to do it: neither it nor its lane has a role",
-                f"Set {PREFIX}role on it or on its lane",
+                Phrase("nobody is said to do it: neither it nor its lane has a role"),
+                Phrase("Set chuishao:role on it or on its lane"),
             )
         if element.kind == "sendTask" and element.task_type == "notify":
             for name in ("notice", "to"):
                 if not element.settings.get(name):
                     yield page.error(
-                        f"{name}-missing", element, f"a notice needs {PREFIX}{name}", f"Set {PREFIX}{name}"
+                        f"{name}-missing",
+                        element,
+                        Phrase("a notice needs chuishao:{name}", name=name),
+                        Phrase("Set chuishao:{name}", name=name),
                     )
     for lane in page.node.iter("{*}lane"):
         yield from _properties(page, lane, lane.get("id") or "", lane.get("name") or "", "lane")
@@ -144,13 +148,17 @@ def _properties(page: Page, node: Node, id: str, name: str, kind: str) -> Iterat
         setting = key.removeprefix(PREFIX)
         if setting not in PLACES:
             near = get_close_matches(setting, PLACES, 1, 0.6)
-            mend = f"Write {PREFIX}{near[0]}, if that is meant" if near else "Remove it, or correct its name"
+            mend = (
+                Phrase("Write chuishao:{near}, if that is meant", near=near[0])
+                if near
+                else Phrase("Remove it, or correct its name")
+            )
             yield page.say(
                 Severity.ERROR,
                 "setting-unknown",
                 id,
                 name,
-                f"there is no setting {key}",
+                Phrase("there is no setting {key}", key=key),
                 mend,
             )
         elif kind not in PLACES[setting]:
@@ -159,8 +167,8 @@ def _properties(page: Page, node: Node, id: str, name: str, kind: str) -> Iterat
                 "setting-misplaced",
                 id,
                 name,
-                f"{key} means nothing on a {kind}",
-                f"Set it on one of: {', '.join(PLACES[setting])}",
+                Phrase("{key} means nothing on a {kind}", key=key, kind=kind),
+                Phrase("Set it on one of: {names}", names=", ".join(PLACES[setting])),
             )
         else:
             yield from _value(page, id, name, setting, value)
@@ -169,48 +177,79 @@ def _properties(page: Page, node: Node, id: str, name: str, kind: str) -> Iterat
 def _value(page: Page, id: str, name: str, setting: str, value: str) -> Iterator[Finding]:
     reason = wrong_value(setting, value)
     if reason:
-        yield page.say(Severity.ERROR, "setting-value", id, name, f"{PREFIX}{setting} {reason}", "Correct its value")
+        yield page.say(
+            Severity.ERROR,
+            "setting-value",
+            id,
+            name,
+            Phrase("chuishao:{setting} {reason}", setting=setting, reason=reason),
+            Phrase("Correct its value"),
+        )
 
 
-def wrong_value(setting: str, value: str) -> str | None:
+def wrong_value(setting: str, value: str) -> Phrase | None:
     """Say what is wrong with the value of a setting; None when nothing is. Expressions are checked elsewhere."""
     value = value.strip()
     if value.startswith("="):
         return None
     if not value:
-        return None if setting == "ladder" else "is empty"
+        return None if setting == "ladder" else Phrase("is empty")
     if setting in CHOICES and value not in CHOICES[setting]:
-        return f"is {value!r}, and can be one of: {', '.join(CHOICES[setting])}"
+        return Phrase("is {value!r}, and can be one of: {names}", value=value, names=", ".join(CHOICES[setting]))
     if setting in ("clock.amount", "extend.amount") and not NUMBER.fullmatch(value):
-        return f"is {value!r}, which is no whole number"
+        return Phrase("is {value!r}, which is no whole number", value=value)
     if setting in ("extend", "suspend", "resume"):
         wrong = [part for part in value.split(";") if not KEY.fullmatch(part.strip())]
-        return f"names the clock {wrong[0].strip()!r}; write names of clocks with ; between" if wrong else None
+        return (
+            Phrase("names the clock {name!r}; write names of clocks with ; between", name=wrong[0].strip())
+            if wrong
+            else None
+        )
     if setting == "party" and not PARTY.fullmatch(value):
-        return f"is {value!r}; write the key of a party, such as p2, or an expression that begins with ="
+        return Phrase(
+            "is {value!r}; write the key of a party, such as p2, or an expression that begins with =", value=value
+        )
     if setting in ("offer", "assisted"):
         wrong = [part for part in value.split(";") if not ROLE.fullmatch(part.strip())]
-        return f"names {wrong[0].strip()!r}; write resident, party or keys of roles with ; between" if wrong else None
+        return (
+            Phrase("names {name!r}; write resident, party or keys of roles with ; between", name=wrong[0].strip())
+            if wrong
+            else None
+        )
     if setting in KEYS and not KEY.fullmatch(value):
-        return f"is {value!r}, which is no key of letters, digits, dots and dashes"
+        return Phrase("is {value!r}, which is no key of letters, digits, dots and dashes", value=value)
     if setting == "exclude":
-        return "is no expression; begin it with ="
+        return Phrase("is no expression; begin it with =")
     if setting == "to":
         wrong = [part for part in value.split(";") if not ADDRESSEE.fullmatch(part.strip())]
         if wrong:
-            known = "resident, parties, party:=key, owner, or a role as in handler@=unit"
-            return f"has the addressee {wrong[0].strip()!r}; write {known}"
+            return Phrase(
+                "has the addressee {name!r}; write resident, parties, party:=key, owner, or a role as in handler@=unit",
+                name=wrong[0].strip(),
+            )
     return None
 
 
 def _clock(page: Page, id: str, name: str, settings: Mapping[str, str]) -> Iterator[Finding]:
     if any(key.startswith("clock.") for key in settings) and "clock" not in settings:
-        yield page.say(Severity.ERROR, "clock-without-name", id, name, "its clock has no name", f"Set {PREFIX}clock")
+        yield page.say(
+            Severity.ERROR,
+            "clock-without-name",
+            id,
+            name,
+            Phrase("its clock has no name"),
+            Phrase("Set chuishao:clock"),
+        )
     if "clock" in settings:
         for key in ("clock.amount", "clock.unit"):
             if key not in settings and settings.get("clock.unit") != "fixed-date":
                 yield page.say(
-                    Severity.ERROR, "clock-incomplete", id, name, f"its clock has no {key[6:]}", f"Set {PREFIX}{key}"
+                    Severity.ERROR,
+                    "clock-incomplete",
+                    id,
+                    name,
+                    Phrase("its clock has no {key}", key=key[6:]),
+                    Phrase("Set chuishao:{key}", key=key),
                 )
 
 
@@ -229,6 +268,10 @@ def _suspensions(page: Page) -> Iterator[Finding]:
                 yield page.error(
                     "suspension-not-named",
                     element,
-                    f"it lets the statutory clock {clock} stand still, whose rule does not name {reason!r}",
-                    f"Write that reason as {PREFIX}clock.suspension where the clock is, if the rule allows it",
+                    Phrase(
+                        "it lets the statutory clock {clock} stand still, whose rule does not name {reason!r}",
+                        clock=clock,
+                        reason=reason,
+                    ),
+                    Phrase("Write that reason as chuishao:clock.suspension where the clock is, if the rule allows it"),
                 )

@@ -12,7 +12,8 @@ from copy import deepcopy
 from engine.spiff.document import Node
 from engine.spiff.rewrites.compensation import undo_in_reverse
 from engine.spiff.rewrites.flows import join_links, split_complex, split_implicitly, tell_flows_apart, throw_then_end
-from engine.spiff.rewrites.refusals import Refusal, refusals, refuse
+from engine.spiff.rewrites.refusals import refusals, refuse
+from engine.spiff.rewrites.refusing import Refusal
 from engine.spiff.rewrites.scopes import wrap_scopes
 
 __all__ = ["Refusal", "corrected", "refusals"]

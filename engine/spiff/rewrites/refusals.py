@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from engine.errors import Invalid
+from engine.errors import Invalid, Phrase
 from engine.spiff.document import (
     NODES,
     SCOPES,
@@ -23,39 +22,10 @@ from engine.spiff.document import (
     q,
     yes,
 )
+from engine.spiff.rewrites.refusing import Refusal, refusal
 
 #: XML ids hold none of these; the door names what it adds with a slash.
 FORBIDDEN_IN_ID = re.compile(r"[\s/:<>\"']")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """One thing that cannot be executed.
-
-    Args:
-        code: stable kebab-case name.
-        element_id: the author's id, or "" when the element has none.
-        element_name: what the drawing shows.
-        reason: why it is refused.
-        mend: what to draw instead.
-    """
-
-    code: str
-    element_id: str
-    element_name: str
-    reason: str
-    mend: str
-
-
-def refusal(code: str, node: Node, reason: str, mend: str) -> Refusal:
-    """The refusal of one node."""
-    return Refusal(
-        code=code,
-        element_id=node.get("id") or "",
-        element_name=(node.get("name") or "").replace("\n", ""),
-        reason=reason,
-        mend=mend,
-    )
 
 
 def refuse(root: Node) -> None:
@@ -82,11 +52,15 @@ def _ids(root: Node) -> Iterator[Refusal]:
     for node in every(root, *NODES, "sequenceFlow"):
         identifier = node.get("id")
         if not identifier:
-            yield refusal("id-missing", node, f"this {local(node)} has no id", "Give it one")
+            yield refusal("id-missing", node, Phrase("this {name} has no id", name=local(node)), Phrase("Give it one"))
         elif identifier in seen:
-            yield refusal("id-duplicate", node, "another element has the same id", "Give one of them another id")
+            yield refusal(
+                "id-duplicate", node, Phrase("another element has the same id"), Phrase("Give one of them another id")
+            )
         elif FORBIDDEN_IN_ID.search(identifier):
-            yield refusal("id-not-a-name", node, "its id holds a space, a slash, a colon or a quote", "Rename it")
+            yield refusal(
+                "id-not-a-name", node, Phrase("its id holds a space, a slash, a colon or a quote"), Phrase("Rename it")
+            )
         seen.add(identifier)
 
 
@@ -96,16 +70,16 @@ def _gateways(root: Node) -> Iterator[Refusal]:
             yield refusal(
                 "condition-on-parallel",
                 node,
-                "a flow that leaves it has a condition, which this gateway never looks at",
-                "Use an inclusive or exclusive gateway, or remove the condition",
+                Phrase("a flow that leaves it has a condition, which this gateway never looks at"),
+                Phrase("Use an inclusive or exclusive gateway, or remove the condition"),
             )
     for node in every(root, "eventBasedGateway"):
         if yes(node, "instantiate", "false") or node.get("eventGatewayType") == "Parallel":
             yield refusal(
                 "event-gateway-instantiating",
                 node,
-                "an event gateway that starts the process or waits for all of its events is not supported",
-                "Start with a start event and use the exclusive event gateway",
+                Phrase("an event gateway that starts the process or waits for all of its events is not supported"),
+                Phrase("Start with a start event and use the exclusive event gateway"),
             )
         nodes = {part.get("id"): part for part in node.getparent() if part.get("id")}
         for flow in leaving(node):
@@ -114,16 +88,16 @@ def _gateways(root: Node) -> Iterator[Refusal]:
                 yield refusal(
                     "event-gateway-target",
                     node,
-                    "a flow from it leads to something that is no catching event",
-                    "Lead every flow to an intermediate catching event or a receive task",
+                    Phrase("a flow from it leads to something that is no catching event"),
+                    Phrase("Lead every flow to an intermediate catching event or a receive task"),
                 )
     for node in every(root, "complexGateway"):
         if len(entering(node)) > 1:
             yield refusal(
                 "complex-join",
                 node,
-                "a complex gateway that joins has no portable meaning",
-                "Join with a parallel or inclusive gateway",
+                Phrase("a complex gateway that joins has no portable meaning"),
+                Phrase("Join with a parallel or inclusive gateway"),
             )
 
 
@@ -136,23 +110,34 @@ def _events(root: Node) -> Iterator[Refusal]:
             yield refusal(
                 "several-triggers",
                 node,
-                "it has several event definitions",
-                "Draw one event for each, behind an event gateway or a parallel gateway",
+                Phrase("it has several event definitions"),
+                Phrase("Draw one event for each, behind an event gateway or a parallel gateway"),
             )
         if local(node) in ("boundaryEvent", "intermediateCatchEvent") and not kinds:
             yield refusal(
-                "event-without-trigger", node, "it waits for nothing", "Say what it waits for: a time, a message …"
+                "event-without-trigger",
+                node,
+                Phrase("it waits for nothing"),
+                Phrase("Say what it waits for: a time, a message …"),
             )
         if local(node) == "boundaryEvent" and not any(
             part.get("id") == node.get("attachedToRef") for part in children(node.getparent(), *TASKS)
         ):
-            yield refusal("boundary-detached", node, "it hangs on no activity of its scope", "Attach it to an activity")
+            yield refusal(
+                "boundary-detached",
+                node,
+                Phrase("it hangs on no activity of its scope"),
+                Phrase("Attach it to an activity"),
+            )
 
 
 def _activities(root: Node) -> Iterator[Refusal]:
     for node in every(root, "adHocSubProcess"):
         yield refusal(
-            "ad-hoc", node, "an ad-hoc sub-process has no order that a case could follow", "Draw it as a sub-process"
+            "ad-hoc",
+            node,
+            Phrase("an ad-hoc sub-process has no order that a case could follow"),
+            Phrase("Draw it as a sub-process"),
         )
     for node in every(root, *SUB_PROCESSES, "process"):
         if local(node) == "adHocSubProcess":
@@ -161,8 +146,8 @@ def _activities(root: Node) -> Iterator[Refusal]:
             yield refusal(
                 "several-starts",
                 node,
-                "a sub-process begins once and has several start events",
-                "Keep one start event and a parallel gateway after it",
+                Phrase("a sub-process begins once and has several start events"),
+                Phrase("Keep one start event and a parallel gateway after it"),
             )
 
 
@@ -172,7 +157,12 @@ def _links(root: Node) -> Iterator[Refusal]:
         for node in children(scope, "intermediateCatchEvent"):
             link = definition(node, "link")
             if link is not None and link.get("name") in targets:
-                yield refusal("link-duplicate", node, "two link targets have the same name", "Rename one of the links")
+                yield refusal(
+                    "link-duplicate",
+                    node,
+                    Phrase("two link targets have the same name"),
+                    Phrase("Rename one of the links"),
+                )
             elif link is not None:
                 targets.add(link.get("name"))
         for node in children(scope, "intermediateThrowEvent"):
@@ -181,8 +171,8 @@ def _links(root: Node) -> Iterator[Refusal]:
                 yield refusal(
                     "link-without-target",
                     node,
-                    "its link has no target in its own process or sub-process",
-                    "Add a catching link event with the same name",
+                    Phrase("its link has no target in its own process or sub-process"),
+                    Phrase("Add a catching link event with the same name"),
                 )
 
 
@@ -209,15 +199,15 @@ def _compensation(root: Node) -> Iterator[Refusal]:
             yield refusal(
                 "compensation-of-nothing",
                 throws[0],
-                "nothing in its own process or sub-process can be compensated",
-                "Throw compensation where the activities with compensation handlers are",
+                Phrase("nothing in its own process or sub-process can be compensated"),
+                Phrase("Throw compensation where the activities with compensation handlers are"),
             )
         elif throws and inner:
             yield refusal(
                 "compensation-across-scopes",
                 throws[0],
-                "compensating what happened inside a sub-process is not supported",
-                "Throw compensation inside the sub-process",
+                Phrase("compensating what happened inside a sub-process is not supported"),
+                Phrase("Throw compensation inside the sub-process"),
             )
         for throw in throws:
             only = next(part for part in definitions(throw)).get("activityRef")
@@ -225,16 +215,16 @@ def _compensation(root: Node) -> Iterator[Refusal]:
                 yield refusal(
                     "compensation-of-nothing",
                     throw,
-                    f"{only!r} has no compensation handler",
-                    "Attach a compensation event to it or name another activity",
+                    Phrase("{only!r} has no compensation handler", only=only),
+                    Phrase("Attach a compensation event to it or name another activity"),
                 )
         cancels = any(definition(node, "cancel") is not None for node in children(scope, "endEvent"))
         if handlers and local(scope) == "transaction" and cancels:
             yield refusal(
                 "compensation-on-cancel",
                 scope,
-                "compensation on cancelling a transaction is not supported",
-                "Throw compensation before the cancel end event",
+                Phrase("compensation on cancelling a transaction is not supported"),
+                Phrase("Throw compensation before the cancel end event"),
             )
 
 
@@ -247,8 +237,8 @@ def _handler(scope: Node, event: Node) -> Iterator[Refusal]:
         yield refusal(
             "compensation-handler",
             event,
-            "it does not lead by one association to a single task or call of the same scope",
-            "Draw one association from it to its handler",
+            Phrase("it does not lead by one association to a single task or call of the same scope"),
+            Phrase("Draw one association from it to its handler"),
         )
 
 
@@ -259,8 +249,8 @@ def _event_sub_processes(root: Node) -> Iterator[Refusal]:
             yield refusal(
                 "event-sub-process-starts",
                 scope,
-                "a process with event sub-processes needs exactly one start event",
-                "Keep one start event",
+                Phrase("a process with event sub-processes needs exactly one start event"),
+                Phrase("Keep one start event"),
             )
         for handler in handlers:
             starts = children(handler, "startEvent")
@@ -268,20 +258,20 @@ def _event_sub_processes(root: Node) -> Iterator[Refusal]:
                 yield refusal(
                     "event-sub-process-trigger",
                     handler,
-                    "an event sub-process needs one start event with a trigger",
-                    "Give it one start event and say what triggers it",
+                    Phrase("an event sub-process needs one start event with a trigger"),
+                    Phrase("Give it one start event and say what triggers it"),
                 )
             elif definition(starts[0], "compensate") is not None:
                 yield refusal(
                     "event-sub-process-compensation",
                     handler,
-                    "a compensation event sub-process is not supported",
-                    "Use compensation boundary events",
+                    Phrase("a compensation event sub-process is not supported"),
+                    Phrase("Use compensation boundary events"),
                 )
             if child(handler, "incoming") is not None or entering(handler):
                 yield refusal(
                     "event-sub-process-flow",
                     handler,
-                    "a flow leads into an event sub-process",
-                    "Remove the flow, or make it a plain sub-process",
+                    Phrase("a flow leads into an event sub-process"),
+                    Phrase("Remove the flow, or make it a plain sub-process"),
                 )

@@ -133,7 +133,7 @@ def test_a_fact_that_is_used_whole_is_kept_whole() -> None:
     [
         ("请办理。", "does not begin with a line 'Subject: …'"),
         ("Subject: x\n\n{% if %}", "line 2"),
-        ("Subject: x\n\n{{ x | shout }}", "No filter named 'shout'"),
+        ("Subject: x\n\n{{ x | shout }}", "no filter or test 'shout'"),
         ("Subject: x\n\n" + "字" * 20_000, "longer than 20000"),
     ],
 )

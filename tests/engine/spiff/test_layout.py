@@ -2,12 +2,13 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.definitions import Package
 from engine.definitions.check import FUNCTIONS
-from engine.spiff import lint
+from engine.spiff import Finding, lint
 from tests.engine.spiff.drawing import NAMESPACES, end, flows, node, process, start
 
 DI = (
@@ -23,13 +24,13 @@ EDGES = {
 LABELS: dict[str, tuple[int, int, int, int]] = {"s": (90, 165, 56, 14), "e": (510, 165, 56, 14)}
 
 
-def drawn(
+def findings(
     shapes: dict[str, tuple[int, int, int, int]] | None = None,
     edges: dict[str, list[tuple[int, int]]] | None = None,
     labels: dict[str, tuple[int, int, int, int]] | None = None,
     more: str = "",
-) -> set[str]:
-    """The codes of what is wrong with the drawing, notes left out."""
+) -> list[Finding]:
+    """What is said of the drawing."""
 
     def bounds(box: tuple[int, int, int, int]) -> str:
         return '<dc:Bounds x="{}" y="{}" width="{}" height="{}"/>'.format(*box)
@@ -51,8 +52,12 @@ def drawn(
     page = f'<bpmndi:BPMNPlane id="P" bpmnElement="p">{plane}</bpmndi:BPMNPlane>'
     content = process("p", body) + f'<bpmndi:BPMNDiagram id="D">{page}</bpmndi:BPMNDiagram>'
     root = f'<bpmn:definitions {NAMESPACES} {DI} id="d" targetNamespace="x">{content}</bpmn:definitions>'
-    found = lint({"p.bpmn": root.encode()})
-    return {f.code for f in found if f.code.startswith("layout-") and f.severity != "note"}
+    return [each for each in lint({"p.bpmn": root.encode()}) if each.code.startswith("layout-")]
+
+
+def drawn(*shapes: Any, **changed: Any) -> set[str]:
+    """The codes of what is wrong with the drawing, notes left out."""
+    return {each.code for each in findings(*shapes, **changed) if each.severity != "note"}
 
 
 def test_a_clean_drawing_has_no_finding() -> None:
