@@ -159,44 +159,13 @@ class LogicChecker:
 
     def _shape(self, table: DecisionTable) -> Iterator[Finding]:
         place = Phrase("decision `{name}`", name=self.element.name)
-        if table.policy not in POLICIES:
-            yield Finding.error(
-                "decision-policy",
-                table.id,
-                Phrase("{place}: there is no hit policy `{policy}`", place=place, policy=table.policy),
-            )
-        if table.aggregation and table.aggregation not in AGGREGATIONS:
-            yield Finding.error(
-                "decision-policy",
-                table.id,
-                Phrase("{place}: there is no aggregation `{aggregation}`", place=place, aggregation=table.aggregation),
-            )
-        if table.aggregation and table.policy != "COLLECT":
-            message = Phrase(
-                "{place}: only the hit policy COLLECT aggregates, `{aggregation}` has no effect",
-                place=place,
-                aggregation=table.aggregation,
-            )
-            yield Finding.warning("decision-policy", table.id, message)
+        yield from _policy(table, place)
         if not table.outputs:
-            yield Finding.error(
-                "decision-no-output", table.id, Phrase("{place}: the table has no output column", place=place)
-            )
+            message = Phrase("{place}: the table has no output column", place=place)
+            yield Finding.error("decision-no-output", table.id, message)
         if not table.rules:
-            yield Finding.warning(
-                "decision-no-rules", table.id, Phrase("{place}: the table has no rules, so it never hits", place=place)
-            )
-        if table.policy in ("PRIORITY", "OUTPUT ORDER"):
-            for column in table.outputs:
-                if not column.allowed:
-                    message = Phrase(
-                        '{place}: output column "{label}" lists no values, whose order the hit policy {policy} goes '
-                        "by; list them, highest priority first",
-                        place=place,
-                        label=column.label,
-                        policy=table.policy,
-                    )
-                    yield Finding.error("decision-no-output-order", column.id, message)
+            message = Phrase("{place}: the table has no rules, so it never hits", place=place)
+            yield Finding.warning("decision-no-rules", table.id, message)
         if len(table.outputs) > 1 and any(not column.name for column in table.outputs):
             message = Phrase("{place}: each of several output columns needs a name", place=place)
             yield Finding.error("decision-no-output-name", table.id, message)
@@ -204,7 +173,30 @@ class LogicChecker:
             if len(rule.tests) != len(table.inputs) or len(rule.outputs) != len(table.outputs):
                 message = Phrase(
                     "{place}, rule {number}: it has not as many cells as the table has columns",
-                    place=place,
-                    number=rule.number,
-                )
+                    place=place, number=rule.number,
+                )  # fmt: skip
                 yield Finding.error("decision-cells", rule.id, message)
+
+
+def _policy(table: DecisionTable, place: Phrase) -> Iterator[Finding]:
+    """What is wrong with the hit policy of a table and with what it asks for."""
+    if table.policy not in POLICIES:
+        message = Phrase("{place}: there is no hit policy `{policy}`", place=place, policy=table.policy)
+        yield Finding.error("decision-policy", table.id, message)
+    if table.aggregation and table.aggregation not in AGGREGATIONS:
+        message = Phrase("{place}: there is no aggregation `{aggregation}`", place=place, aggregation=table.aggregation)
+        yield Finding.error("decision-policy", table.id, message)
+    if table.aggregation and table.policy != "COLLECT":
+        message = Phrase(
+            "{place}: only the hit policy COLLECT aggregates, `{aggregation}` has no effect",
+            place=place, aggregation=table.aggregation,
+        )  # fmt: skip
+        yield Finding.warning("decision-policy", table.id, message)
+    for column in table.outputs if table.policy in ("PRIORITY", "OUTPUT ORDER") else ():
+        if not column.allowed:
+            message = Phrase(
+                '{place}: output column "{label}" lists no values, whose order the hit policy {policy} goes '
+                "by; list them, highest priority first",
+                place=place, label=column.label, policy=table.policy,
+            )  # fmt: skip
+            yield Finding.error("decision-no-output-order", column.id, message)
