@@ -103,9 +103,9 @@ def prepare(engine: Engine) -> None:
 
 
 def _postgres_connection(*arguments: Any, **named: Any) -> Any:
-    from engine.postgres import LastingConnection
+    from engine.postgres import LastingConnection, alive
 
-    return LastingConnection.connect(*arguments, **{"prepare_threshold": 0, **named})
+    return LastingConnection.connect(*arguments, **alive({"prepare_threshold": 0, **named}))
 
 
 def sessions(engine: Engine) -> sessionmaker[Session]:

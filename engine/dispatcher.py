@@ -11,7 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Lock
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit import Actor
 from engine.audit.seals import seal
-from engine.clock import Clock, ShiftedClock, SystemClock, aware
+from engine.clock import Clock
 from engine.delivery import Delivery
 from engine.figures import Figures, figures
-from engine.heartbeats import database_now
+from engine.heartbeats import deciding_now
 from engine.instances import chasing, escalation, incidents, sweeping
 from engine.instances.runtime import Runtime
 from engine.notices import Channel, send_due
@@ -291,10 +291,4 @@ class EmbeddedDispatcher:
                 return False
 
     def _now(self, session: Session) -> datetime:
-        """The time that decides what is due. Nodes that share a database take its time: theirs may not agree."""
-        clock: Any = self._clock
-        ours = isinstance(clock, SystemClock | ShiftedClock)
-        if not ours or session.get_bind().dialect.name != "postgresql":
-            return aware(self._clock.now())
-        offset = clock.now() - SystemClock().now() if isinstance(clock, ShiftedClock) else timedelta(0)
-        return database_now(session) + offset
+        return deciding_now(session, self._clock)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from engine.clock import SystemClock, aware
+from engine.clock import Clock, ShiftedClock, SystemClock, aware
 from engine.db import Base, Instant, Json, new_id, writing
 
 #: A scheduler that has said nothing for this long is not alive.
@@ -55,6 +55,19 @@ def database_now(session: Session) -> datetime:
     if session.get_bind().dialect.name != "postgresql":
         return SystemClock().now()
     return aware(session.execute(text("SELECT clock_timestamp()")).scalar_one())
+
+
+def deciding_now(session: Session, clock: Clock) -> datetime:
+    """Return the time that decides what is due. Nodes that share a database take its time: theirs may not agree.
+
+    Args:
+        clock: of a machine, or ahead of one by as much as it was moved; any other says the time by itself.
+    """
+    ours = isinstance(clock, SystemClock | ShiftedClock)
+    if not ours or session.get_bind().dialect.name != "postgresql":
+        return aware(clock.now())
+    offset = clock.now() - SystemClock().now() if isinstance(clock, ShiftedClock) else timedelta(0)
+    return database_now(session) + offset
 
 
 def beat(session: Session, scheduler_id: UUID, name: str, *, ticks: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """A connection to PostgreSQL whose prepared statements last, and that sends several of them at once."""
 
 import select
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 
@@ -11,6 +11,11 @@ from psycopg.pq.abc import PGresult
 
 #: Statements that a connection keeps prepared: more kinds than the steps of a process have, with those of the pages.
 MOST_PREPARED: Final = 200
+#: How soon either side finds out that the other is gone without a word (a machine that died, a cable): in about half a
+#: minute. By default it takes two hours, for which a worker would stand still, and its locks would be held.
+_PATIENCE: Final[Mapping[str, int]] = {
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000,
+}  # fmt: skip
 #: Commands at which psycopg makes the server forget what was prepared.
 _FORGETTING: Final = ("ROLLBACK", "DROP", "ALTER", "DISCARD", "DEALLOCATE")
 
@@ -20,6 +25,17 @@ _BEGIN: Final[Order] = b"BEGIN", (), ()
 _COMMIT: Final[Order] = b"COMMIT", (), ()
 #: Results come in the bytes that the server keeps.
 _BINARY: Final = 1
+
+
+def alive(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return how a connection is opened so that both sides soon notice when the other is gone.
+
+    Args:
+        given: what is said of the connection already, which stays.
+    """
+    # the server's settings have the same names, all of which begin with tcp_
+    server = [f"-c tcp_{name.removeprefix('tcp_')}={value}" for name, value in _PATIENCE.items()]
+    return {"connect_timeout": 10, **_PATIENCE, "options": " ".join(server), **(given or {})}
 
 
 class _Cursor(Cursor[Any]):

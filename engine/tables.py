@@ -19,7 +19,10 @@ metadata = Base.metadata
 
 
 def is_ours(name: str) -> bool:
-    """Whether a table or an index is a model's; a full-text index is made beside them, for each database its own."""
+    """Whether a table or an index is a model's; a full-text index is made beside them, for each database its own,
+    and the queue's tables are its library's."""
+    if name.startswith("procrastinate_"):
+        return False
     return name != cases.WORDS_INDEX and not name.startswith(cases.FTS_TABLE)
 
 

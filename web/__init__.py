@@ -72,11 +72,14 @@ def _wire(settings: "Settings", clock: "Clock") -> "current.Wiring":
     from engine.cases.runtime import case_runtime
     from engine.cases.vault import Vault
     from engine.proposals.performers import register_performers
+    from engine.queueing.presence import Announcer
     from web import current
 
     vault = Vault(settings.field_key)
     runtime = case_runtime(vault, site=settings.public_url)
     register_performers(runtime.hooks, vault)
+    if settings.database_url.startswith("postgresql"):
+        runtime.hooks.queue = Announcer()
     return current.Wiring(
         settings=settings,
         clock=clock,

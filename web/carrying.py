@@ -1,8 +1,8 @@
 """Puts together what carries due work: the dispatcher with its channels, and the scheduler that wakes it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
 
@@ -14,9 +14,13 @@ from engine.figures import Figures
 from engine.notices import Channel
 from engine.notices.channels import AppChannel, EmailChannel
 from engine.notices.connecting import ConnectedChannels
+from engine.queueing.dispatcher import SharingDispatcher
 from engine.scheduler import Scheduler
 from web import current, database
 from web.retention import rules
+
+if TYPE_CHECKING:
+    from engine.queueing.worker import Worker
 
 _KEY: Final = "chuishao.carrier"
 
@@ -30,16 +34,12 @@ class Carrier:
 
     def __init__(self, app: Flask) -> None:
         with app.app_context():
-            settings, vault = current.settings(), current.vault()
-            self.dispatcher = EmbeddedDispatcher(
-                sessions=sessions(database.db.engine),
-                runtime=current.runtime(),
-                channels=ConnectedChannels(
-                    sessions(database.db.engine), vault, channels(settings), clock=current.clock()
-                ),
-                clock=current.clock(),
-                unseal=vault.open_address,
+            settings = current.settings()
+            # with PostgreSQL others may share the work, with SQLite nobody can
+            shared = database.db.engine.dialect.name == "postgresql"
+            self.dispatcher = (SharingDispatcher if shared else EmbeddedDispatcher)(
                 keeping=Keeping(jurisdictions=[settings.jurisdiction], rules=rules(settings, current.blobs())),
+                **_tools(),
             )
             self.scheduler = Scheduler(self.dispatcher, sessions=sessions(database.db.engine))
         app.extensions[_KEY] = self
@@ -58,6 +58,24 @@ class Carrier:
     def figures(self) -> Figures:
         """Return how far behind things are."""
         return self.dispatcher.figures()
+
+
+def worker_of(app: Flask, *, concurrency: int, queues: Sequence[str]) -> "Worker":
+    """Return what takes work out of the queue of `app`'s database; it does not work yet."""
+    from engine.queueing.hands import Hands
+    from engine.queueing.worker import Worker
+
+    with app.app_context():
+        return Worker(database.db.engine.url, Hands(**_tools()), concurrency=concurrency, queues=queues)
+
+
+def _tools() -> dict[str, Any]:
+    """Return what due work is done with, in an application's context."""
+    made, vault, clock = sessions(database.db.engine), current.vault(), current.clock()
+    ways = ConnectedChannels(made, vault, channels(current.settings()), clock=clock)
+    return {
+        "sessions": made, "runtime": current.runtime(), "channels": ways, "clock": clock, "unseal": vault.open_address,
+    }  # fmt: skip
 
 
 def channels(settings: Settings) -> dict[str, Channel]:

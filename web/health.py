@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from engine.errors import NotFound
 from engine.figures import figures
 from engine.heartbeats import heartbeats
+from engine.queueing.presence import queue_figures
 from web import current, database
 from web.auth.access import public
 from web.carrying import carrier_of
@@ -47,6 +48,8 @@ class Figures:
         self.completions = Counter("chuishao_completions", "Tasks completed by this process", registry=self.registry)
         self.incidents = Gauge("chuishao_incidents", "Failed steps that wait for a person", registry=self.registry)
         self.schedulers = Gauge("chuishao_schedulers", "Schedulers that live", registry=self.registry)
+        self.workers = Gauge("chuishao_workers", "Workers that live", registry=self.registry)
+        self.jobs = Gauge("chuishao_jobs", "Jobs in the queue that workers share", ["state"], registry=self.registry)
         ticks = ["scheduler", "tick"]
         self.tick_seconds = Gauge(
             "chuishao_tick_seconds", "How long a scheduler's last tick took", ticks, registry=self.registry
@@ -117,6 +120,10 @@ def _measure(gauges: Figures) -> None:
         gauges.oldest.labels(name).set(queue.age.total_seconds())
     for name, count in behind.retries.items():
         gauges.retries.labels(name).set(count)
+    shared = queue_figures(session)
+    gauges.workers.set(shared.workers if shared else 0)
+    for state in ("waiting", "doing", "failed"):
+        gauges.jobs.labels(state).set(getattr(shared, state) if shared else 0)
     alive = [each for each in heartbeats(session) if each.is_alive]
     gauges.schedulers.set(len(alive))
     for gauge in (gauges.tick_seconds, gauges.tick_failures):

@@ -41,7 +41,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=render))
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    for chatty in ("apscheduler", "alembic", "werkzeug"):
+    for chatty in ("apscheduler", "alembic", "werkzeug", "procrastinate", "psycopg"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 

@@ -19,15 +19,37 @@ migrate: Final = flask_migrate.Migrate(db=db, directory=str(DIRECTORY))
 
 
 def upgrade(app: Flask, revision: str = "head") -> None:
-    """Bring the database of `app` up to `revision`."""
+    """Bring the database of `app` up to `revision`, and with PostgreSQL its queue to the library's version."""
     with app.app_context():
         flask_migrate.upgrade(revision=revision)
+        if revision == "head" and _has_queue():
+            from engine.queueing import schema
+
+            schema.bring_up(db.engine)
 
 
 def downgrade(app: Flask, revision: str) -> None:
     """Take the database of `app` back to `revision`; `base` drops every table."""
     with app.app_context():
         flask_migrate.downgrade(revision=revision)
+        if revision == "base" and _has_queue():
+            from engine.queueing import schema
+
+            schema.drop(db.engine)
+
+
+def lacks_queue(app: Flask) -> bool:
+    """Say whether a queue is to be had, and is not there or of another version."""
+    with app.app_context():
+        if not _has_queue():
+            return False
+        from engine.queueing import schema
+
+        return not schema.is_current(db.engine)
+
+
+def _has_queue() -> bool:
+    return bool(db.engine.dialect.name == "postgresql")
 
 
 def current_revision(app: Flask) -> str | None:

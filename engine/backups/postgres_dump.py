@@ -13,6 +13,19 @@ from sqlalchemy import URL
 from engine.errors import Unavailable
 
 MEMBER: Final = "database.pgdump"
+#: Drops everything of the queue that workers share, whatever its version: it is more than tables.
+DROP_QUEUE: Final = """\
+DO $$ DECLARE it record; BEGIN
+FOR it IN SELECT c.oid::regclass AS name FROM pg_class c
+  WHERE c.relkind = 'r' AND c.relname LIKE 'procrastinate\\_%' AND c.relnamespace = 'public'::regnamespace
+LOOP EXECUTE 'DROP TABLE IF EXISTS ' || it.name || ' CASCADE'; END LOOP;
+FOR it IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+  WHERE p.proname LIKE 'procrastinate\\_%' AND p.pronamespace = 'public'::regnamespace
+LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || it.name || ' CASCADE'; END LOOP;
+FOR it IN SELECT t.oid::regtype AS name FROM pg_type t
+  WHERE t.typname LIKE 'procrastinate\\_%' AND t.typtype IN ('e', 'c') AND t.typnamespace = 'public'::regnamespace
+LOOP EXECUTE 'DROP TYPE IF EXISTS ' || it.name || ' CASCADE'; END LOOP;
+END $$"""
 
 
 def dump(url: URL, target: Path) -> None:
@@ -24,12 +37,15 @@ def dump(url: URL, target: Path) -> None:
     _run(url, ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}"])
 
 
-def load(url: URL, source: Path, script: Path, *, drop: Iterable[str], then: Sequence[str]) -> None:
+def load(
+    url: URL, source: Path, script: Path, *, drop: Iterable[str], first: Sequence[str] = (), then: Sequence[str]
+) -> None:
     """Bring the database to what `dump` wrote, in one transaction: all of it, or nothing.
 
     Args:
         script: a file that does not exist yet, for the statements.
-        drop: tables that go first.
+        drop: tables that go before.
+        first: statements that are run before everything else.
         then: statements that belong to it, run last.
 
     Raises:
@@ -38,6 +54,7 @@ def load(url: URL, source: Path, script: Path, *, drop: Iterable[str], then: Seq
     body = script.with_suffix(".body")
     _run(None, ["pg_restore", "--no-owner", "--no-privileges", f"--file={body}", str(source)])
     with script.open("x", encoding="utf-8") as file:
+        file.writelines(f"{statement};\n" for statement in first)
         file.writelines(f'DROP TABLE IF EXISTS "{name}" CASCADE;\n' for name in drop)
         file.write(f"\\i '{body}'\n")
         # what the dump sets for itself must not hold for what follows

@@ -177,7 +177,8 @@ def _put_back(url: URL, database: Path, manifest: Manifest, now: datetime, repla
     engine.dispose()
     database.parent.chmod(0o700)
     script = database.parent / "restore.sql"
-    postgres_dump.load(url, database, script, drop=there, then=[hold_statement(row)])
+    first = [postgres_dump.DROP_QUEUE] if replace else []
+    postgres_dump.load(url, database, script, drop=there, first=first, then=[hold_statement(row)])
 
 
 def _judged(url: URL, manifest: Manifest) -> Restored:

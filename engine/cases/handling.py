@@ -15,7 +15,6 @@ from engine.cases.subject import get_case, subject_of
 from engine.cases.verb_texts import TEXTS
 from engine.db import writing
 from engine.errors import Forbidden, Invalid
-from engine.events import after_commit
 from engine.instances.notifying import of_staff
 from engine.instances.returning import SentBack
 from engine.instances.runtime import Runtime
@@ -276,4 +275,4 @@ def _tell(acting: Acting, item: WorkItem, template: str, people: list[Staff], no
         now=acting.now,
         site=hooks.site,
     )  # fmt: skip
-    after_commit(acting.session, hooks.wake)
+    hooks.announce(acting.session)

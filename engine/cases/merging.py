@@ -12,7 +12,6 @@ from engine.cases.subject import get_case, subject_of
 from engine.cases.verb_texts import TEXTS
 from engine.db import writing
 from engine.errors import Conflict, Invalid
-from engine.events import after_commit
 from engine.notices import notify
 from engine.organisation.policy import Action, may
 from engine.tasks.handing import require_owner
@@ -62,7 +61,7 @@ def merge(acting: Acting, item_id: UUID, *, into: str, reason: str) -> Case:
             facts={"number": case.number, "original": original.number, "note": "", "held_back": False},
             recipients=recipients, link=hooks.resident_link, now=acting.now, site=hooks.site, seal=hooks.seal,
         )  # fmt: skip
-        after_commit(acting.session, hooks.wake)
+        hooks.announce(acting.session)
         acting.session.flush()
         return case
 

@@ -11,7 +11,6 @@ from engine.audit import Actor, Tag
 from engine.db import writing
 from engine.deadlines.escalations import ask
 from engine.deadlines.models import Clock, ClockState, Rung
-from engine.events import after_commit
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor
 from engine.instances.hooks import Step
@@ -58,7 +57,7 @@ def chase_rung(conductor: Conductor, session: Session, rung_id: UUID, now: datet
         else:
             _raise(step, clock, rung)
         if step.posted:
-            after_commit(session, conductor.hooks.wake)
+            conductor.hooks.announce(session)
         step.ledger.flush()
         session.flush()
         return True

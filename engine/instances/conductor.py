@@ -167,7 +167,7 @@ class Conductor:
         else:
             live.host.leave()
         if step.posted:
-            after_commit(step.session, self.hooks.wake)
+            self.hooks.announce(step.session)
         step.session.flush()
         for known in list(step.session):
             if isinstance(known, _STEPPED):

@@ -14,7 +14,6 @@ from engine.deadlines import mark_rung_fired
 from engine.deadlines.escalations import ask, sign_rung
 from engine.deadlines.models import Clock, ClockState, Rung, RungState
 from engine.errors import Conflict, EngineError
-from engine.events import after_commit
 from engine.instances import store
 from engine.instances.chasing import is_early
 from engine.instances.conductor import MOVABLE, Conductor
@@ -86,7 +85,7 @@ def fire_rung(conductor: Conductor, session: Session, rung_id: UUID, now: dateti
         tell(step, clock, fired)
         ask(session, fired, clock, now=now)
         if step.posted:
-            after_commit(session, conductor.hooks.wake)
+            conductor.hooks.announce(session)
         step.ledger.flush()
         return fired.name
 
@@ -147,7 +146,7 @@ def sign(conductor: Conductor, session: Session, rung_id: UUID, *, issue: Issue,
         tell(step, clock, signed)
         ask(session, signed, clock, now=now)
         if step.posted:
-            after_commit(session, conductor.hooks.wake)
+            conductor.hooks.announce(session)
         step.ledger.flush()
         session.flush()
         return signed

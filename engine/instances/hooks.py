@@ -14,6 +14,7 @@ from engine import feel
 from engine.audit import Actor
 from engine.clock import CHINA
 from engine.definitions import LoadedVersion
+from engine.events import after_commit, before_commit
 from engine.instances.ledger import Ledger
 from engine.instances.store import Held
 from engine.notices import Recipient
@@ -164,6 +165,8 @@ class Hooks:
         wake: called after a commit that put notices in the outbox.
         give_way: called before each timer of a group, inside its transaction; who shares a process with requests lets
             them go first, for so many seconds at most, and returns how many it was.
+        queue: called at the end of a transaction that puts notices in the outbox, within it; None where nobody shares
+            the work.
         completed: called after a commit by which a task is completed.
         seal: encrypts a resident's address.
         site: how the application is reached from outside, `https://…`.
@@ -180,10 +183,17 @@ class Hooks:
     party_keys: Callable[[Session, UUID], Collection[str]] = _petitioner_only
     wake: Callable[[], None] = _nothing
     give_way: Callable[[float], float] = _at_once
+    queue: Callable[[Session], None] | None = None
     completed: Callable[[], None] = _nothing
     seal: Seal | None = None
     site: str = ""
     resident_link: str = "/follow"
+
+    def announce(self, session: Session) -> None:
+        """Let those who send notices know of what the transaction of `session` puts in the outbox, if it holds."""
+        if self.queue is not None:
+            before_commit(session, self.queue)
+        after_commit(session, self.wake)
 
     def register_performer(self, kind: str, performer: Performer) -> None:
         """Let `performer` carry out the tasks of a type, in place of who did before."""

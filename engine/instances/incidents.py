@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Table, and_, bindparam, func, insert, or_, se
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, Tag
-from engine.db import new_id
+from engine.db import new_id, writing
+from engine.errors import Unavailable, reason_of
 from engine.instances.ledger import Ledger
 from engine.instances.models import Incident, IncidentState, Instance, InstanceStatus
 from engine.instances.store import Held
@@ -190,6 +191,20 @@ def due_retries(session: Session, now: datetime, limit: int) -> list[UUID]:
     ]
     due = select(_INCIDENT.c.id).where(_OPEN, or_(*waits), _INCIDENT.c.code.not_in(NOT_AGAIN))
     return list(session.scalars(due.order_by(_INCIDENT.c.created_at).limit(limit)))
+
+
+def mark_deadly(session: Session, incident_id: UUID, deaths: int) -> None:
+    """Leave an incident to a person: whoever tried it again by itself died of it."""
+    failure = Unavailable(
+        NOT_AGAIN[0],
+        "The process that tried this again ended without an answer {times} times. Find out why in its log before you "
+        "try it again.",
+        times=deaths,
+    )
+    phrase = reason_of(failure)
+    values = {"code": failure.code, "message": str(phrase), "reason": phrase.to_json()}
+    with writing(session):
+        session.connection().execute(update(_INCIDENT).where(_INCIDENT.c.id == incident_id, _OPEN).values(values))
 
 
 def open_incidents(session: Session, *, jurisdiction: str, limit: int = 200) -> Sequence[Incident]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, Uuid, bindparam, or_, select, update
+from sqlalchemy import Integer, Table, Uuid, bindparam, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from engine.db import writing
@@ -25,6 +25,9 @@ from engine.instances.timers import HELD, WAITING, deliver
 
 #: How long a claimed timer is left alone; who claimed it and died is found out when this has passed.
 LEASE: Final = timedelta(minutes=2)
+#: How long a timer is left alone that was put into the queue. A job is there as long as it takes; should one be deleted
+#: by hand, its timers are found again.
+QUEUED: Final = timedelta(hours=1)
 #: So many may die of a timer; then it is an incident.
 MOST_CLAIMS: Final = 3
 #: Seconds that a group waits at most for those who read pages in the same process; it takes about twice as long itself.
@@ -50,6 +53,12 @@ _CLAIM: Final = (
     .values(claimed_until=bindparam("until", type_=_TIMER.c.due_at.type), claims=_TIMER.c.claims + 1)
     .returning(_TIMER.c.id, _TIMER.c.due_at, _TIMER.c.attempts, _TIMER.c.claims)
 )
+_QUEUE: Final = (
+    update(_TIMER)
+    .where(_TIMER.c.id.in_(select(_PICKED.c.id)))
+    .values(claimed_until=bindparam("until", type_=_TIMER.c.due_at.type))
+    .returning(_TIMER.c.id, _TIMER.c.due_at)
+)
 _THESE: Final = _TIMER.c.id.in_(bindparam("timers", type_=Uuid(), expanding=True))
 _LOCK: Final = (
     select(*store.held_columns(), *_TIMER.c)
@@ -59,7 +68,12 @@ _LOCK: Final = (
     .with_for_update(of=(_TIMER, _INSTANCE), skip_locked=True)
 )
 _RELEASE: Final = (
-    update(_TIMER).where(_THESE, WAITING, _TIMER.c.claims > 0).values(claimed_until=None, claims=_TIMER.c.claims - 1)
+    update(_TIMER)
+    .where(_THESE, WAITING)
+    .values(claimed_until=None, claims=case((_TIMER.c.claims > 0, _TIMER.c.claims - 1), else_=0))
+)
+_TAKE_BACK: Final = (
+    update(_TIMER).where(_THESE, WAITING).values(claimed_until=None, claims=bindparam("deaths", type_=Integer()))
 )
 
 
@@ -92,6 +106,19 @@ def claim_timers(session: Session, now: datetime, limit: int) -> list[Claim]:
         for row in rows
         if row.id not in spared
     ]
+
+
+def queue_timers(session: Session, now: datetime, limit: int) -> list[UUID]:
+    """Take timers that are due, for jobs that are put into the queue in the same transaction; the longest due first."""
+    with writing(session):
+        rows = session.connection().execute(_QUEUE, {"now": now, "until": now + QUEUED, "limit": limit}).all()
+    return [row.id for row in sorted(rows, key=lambda row: row.due_at)]
+
+
+def take_back(session: Session, timer_ids: Collection[UUID], deaths: int) -> None:
+    """Give back what was put into the queue; so many died of it there."""
+    with writing(session):
+        session.connection().execute(_TAKE_BACK, {"timers": list(timer_ids), "deaths": deaths})
 
 
 def release_timers(session: Session, timer_ids: Collection[UUID]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: module here → the commands that it adds; a command is a function of the parsed arguments and the settings' reader.
 #: Only the module of the command that is called is loaded: all of them together take seconds.
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "server": ("init", "db", "web", "scheduler", "version"),
+    "server": ("init", "db", "web", "worker", "scheduler", "version"),
     "checking": ("feel",),
     "deciding": ("decide",),
     "deadlines": ("due",),
@@ -52,13 +52,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     Returns:
         The exit status: 0 done, 1 the command found fault with what it was to judge, 2 it could not be done.
     """
-    parser = argparse.ArgumentParser(prog="chuishao", description="An engine for petitions.")
-    parser.add_argument("--env-file", type=Path, help="a file of CHUISHAO_…=value lines; real variables win over it")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    given = sys.argv[1:] if arguments is None else list(arguments)
-    for group in _wanted(given):
-        import_module(f"web.cli.{group}").add_commands(commands)
-    options = parser.parse_args(given)
+    options = parse(sys.argv[1:] if arguments is None else arguments)
     variables = dict(os.environ if environ is None else environ)
 
     def settings() -> Settings:
@@ -88,6 +82,16 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         if _NO_TABLE.search(reason):
             print("chuishao: the database is not at this version. Run `chuishao db upgrade` first.", file=sys.stderr)
     return 2
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command's arguments; ends the process with 2 when they are no command's."""
+    parser = argparse.ArgumentParser(prog="chuishao", description="An engine for petitions.")
+    parser.add_argument("--env-file", type=Path, help="a file of CHUISHAO_…=value lines; real variables win over it")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for group in _wanted(arguments):
+        import_module(f"web.cli.{group}").add_commands(commands)
+    return parser.parse_args(list(arguments))
 
 
 def _wanted(arguments: Sequence[str]) -> list[str]:

@@ -14,20 +14,22 @@ from pathlib import Path
 
 from engine.errors import Conflict
 from web import create_app, migrating
-from web.carrying import carried
+from web.carrying import carried, worker_of
 from web.cli.reading import Commands, Read
 from web.logs import configure_logs
 from web.memory import settle
 
 THREADS = 8
-#: how much a scheduler's process steps back behind others of the machine, see nice(2)
+#: what a worker may take; see `engine.queueing.jobs`, which is loaded only where there is one
+QUEUES = ("steps", "notices")
+#: how much a scheduler's or worker's process steps back behind others of the machine, see nice(2)
 _POLITE = 10
 #: seconds after which a thread that works must let others work, while due work is carried beside the pages
 _TURN = 0.001
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `init`, `db`, `web`, `scheduler` and `version`."""
+    """Add `init`, `db`, `web`, `worker`, `scheduler` and `version`."""
     init = commands.add_parser("init", help="write a first settings file with fresh keys")
     init.add_argument("file", type=Path)
     init.set_defaults(run=_init)
@@ -41,6 +43,11 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.set_defaults(run=_web)
+
+    share = commands.add_parser("worker", help="take work out of the queue; as many as there are cores, on any machine")
+    share.add_argument("--concurrency", type=_few, default=2, metavar="N", help="jobs at once, 1 to 32 (default: 2)")
+    share.add_argument("--queues", nargs="+", choices=QUEUES, default=QUEUES, help="default: all of them")
+    share.set_defaults(run=_worker)
 
     carry = commands.add_parser("scheduler", help="carry timers, escalations and notices in a process of their own")
     carry.set_defaults(run=_scheduler)
@@ -109,6 +116,35 @@ def _web(options: argparse.Namespace, read: Read) -> int:
         print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
         waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
     return 0
+
+
+def _worker(options: argparse.Namespace, read: Read) -> int:
+    """Do jobs until the process is told to end; what is under way is finished, what is not begun is given back."""
+    os.nice(_POLITE)
+    settings = read()
+    configure_logs(settings.log_level)
+    if not settings.database_url.startswith("postgresql"):
+        raise Conflict(
+            "worker-needs-postgresql",
+            "Workers share a PostgreSQL database. With SQLite, `chuishao web` carries due work itself.",
+        )
+    app = create_app(settings)
+    refuse_other_revision(migrating.current_revision(app))
+    if migrating.lacks_queue(app):
+        raise Conflict("queue-missing", "The database has no queue of this version. Run `chuishao db upgrade` first.")
+    settle()
+    worker = worker_of(app, concurrency=options.concurrency, queues=options.queues)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: worker.stop())
+    print(f"Chuishao works on {', '.join(options.queues)}", flush=True)
+    worker.run()
+    return 0
+
+
+def _few(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 32:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 to 32")
+    return int(text)
 
 
 def _scheduler(_options: argparse.Namespace, read: Read) -> int:

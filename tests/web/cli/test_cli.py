@@ -1,5 +1,6 @@
 import argparse
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,35 @@ def test_serving_an_old_database_is_refused_with_what_to_do(run) -> None:  # typ
     status, _, err = run("web")
     assert status == 2
     assert "chuishao db upgrade" in err
+
+
+@pytest.mark.parametrize("command", ["web", "worker", "scheduler"])
+def test_processes_say_what_they_take_and_which_settings_they_lack(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"], environ={})
+    assert ended.value.code == 0
+    assert f"usage: chuishao {command}" in capsys.readouterr().out
+    assert main([command], environ={"CHUISHAO_DATABASE_URL": "mysql://x", "CHUISHAO_ZONE": "Mars"}) == 2
+    told = capsys.readouterr().err
+    assert {"CHUISHAO_DATABASE_URL", "CHUISHAO_SECRET_KEY", "CHUISHAO_FIELD_KEY", "CHUISHAO_ZONE"} <= set(
+        re.findall(r"CHUISHAO_[A-Z_]+", told)
+    )
+    assert "Traceback" not in told
+
+
+def test_worker_without_postgresql_says_who_does_its_work(run) -> None:  # type: ignore[no-untyped-def]
+    run("db", "upgrade")
+    status, _, err = run("worker")
+    assert (status, "PostgreSQL" in err, "chuishao web" in err) == (2, True, True)
+
+
+@pytest.mark.parametrize("given", [["--concurrency", "0"], ["--concurrency", "many"], ["--queues", "mail"]])
+def test_worker_refuses_what_it_cannot_do(run, given: list[str]) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SystemExit) as ended:
+        run("worker", *given)
+    assert ended.value.code == 2
 
 
 def test_missing_settings_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
