@@ -11,7 +11,7 @@ from tests.journeys.people import Receipt, Town, do
 pytestmark = pytest.mark.journey
 
 #: milliseconds until the deadlines of a whole district have passed and its letters have come
-_POST = 90_000
+_POST = 180_000
 
 
 def test_missed_deadlines_reach_the_lead_and_the_supervision_office(town: Town) -> None:
