@@ -13,6 +13,7 @@ from engine.instances import models as instances
 from engine.notices import models as notices
 from engine.organisation import models as organisation
 from engine.proposals import models as proposals
+from engine.sandbox import models as sandbox
 from engine.tasks import models as tasks
 
 metadata = Base.metadata
@@ -41,6 +42,7 @@ __all__ = [
     "parties",
     "proposals",
     "retention",
+    "sandbox",
     "services",
     "tasks",
 ]

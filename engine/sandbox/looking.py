@@ -1,7 +1,8 @@
 """How a sandbox stands: where tokens are, what waits for whom, what would have gone out."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,7 @@ class Task:
     Args:
         unit: code of the unit that does it; None for residents.
         data: what it sees.
+        nth: which of those that are called alike.
     """
 
     id: UUID
@@ -42,11 +44,22 @@ class Task:
     form: Form | None
     data: Mapping[str, Any]
     due_at: datetime | None
+    nth: int = 0
+
+    @property
+    def where(self) -> str:
+        """Who has it: a unit, a party or a role."""
+        return self.unit or self.party or self.role
+
+    @property
+    def address(self) -> str:
+        """How it is found again in a run that was played anew, whose ids are others."""
+        return f"{self.process_id}/{self.element_id}@{self.where}/{self.nth}"
 
     @property
     def said(self) -> str:
         """How a scenario names it: `verify@willow`."""
-        return f"{self.element_id}@{self.unit or self.party or self.role}"
+        return f"{self.element_id}@{self.where}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +71,12 @@ class Event:
     name: str
     form: Form | None
     offered: bool
+    nth: int = 0
+
+    @property
+    def address(self) -> str:
+        """How it is found again in a run that was played anew, whose ids are others."""
+        return f"{self.waiting.process_id}/{self.waiting.element_id}/{self.nth}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,26 +159,31 @@ def _variables(session: Session, instance: Instance) -> dict[str, Any]:
 
 
 def _tasks(box: Sandbox, session: Session, instances: list[Instance], workflows: Mapping[UUID, Workflow]) -> list[Task]:
-    """The live tasks, those that came first first."""
+    """The live tasks, those that came first first; those of one moment as the diagram has them."""
     by_id = {each.id: each for each in instances}
     data = {task.id: task.data for workflow in workflows.values() for task in workflow.open_tasks()}
-    found = select(WorkItem).where(WorkItem.state.in_(LIVE)).order_by(WorkItem.created_at, WorkItem.id)
-    tasks = []
-    for item in session.scalars(found.execution_options(populate_existing=True)):
+    place = {task_id: position for position, task_id in enumerate(data)}
+    found = select(WorkItem).where(WorkItem.state.in_(LIVE)).execution_options(populate_existing=True)
+    tasks: list[Task] = []
+    seen: Counter[str] = Counter()
+    for item in sorted(session.scalars(found), key=lambda each: (each.created_at, place.get(each.task_id, 0))):
         version = box.version_of(session, by_id[item.instance_id])
-        tasks.append(Task(
+        task = Task(
             id=item.id, element_id=item.element_id, process_id=item.process_id, name=item.name, role=item.role,
             unit=item.inbox_key.partition("@")[2] if item.unit_id else None, party=item.party,
             form=version.form(item.form_id) if item.form_id else None, data=data.get(item.task_id, {}),
             due_at=item.due_at,
-        ))  # fmt: skip
+        )  # fmt: skip
+        tasks.append(replace(task, nth=seen[task.address]))
+        seen[task.address] += 1
     return tasks
 
 
 def _events(
     box: Sandbox, session: Session, instances: list[Instance], workflows: Mapping[UUID, Workflow]
 ) -> list[Event]:
-    found = []
+    found: list[Event] = []
+    seen: Counter[str] = Counter()
     for instance in instances:
         if instance.id not in workflows:
             continue
@@ -168,11 +192,13 @@ def _events(
             element = version.element(waiting.process_id, waiting.element_id)
             settings = element.settings if element is not None else {}
             form = settings.get("offer.form")
-            found.append(Event(
+            event = Event(
                 instance_id=instance.id, waiting=waiting, offered=bool(settings.get("offer")),
                 name=(element.name if element is not None else "") or waiting.name,
                 form=version.form(form) if form else None,
-            ))  # fmt: skip
+            )  # fmt: skip
+            found.append(replace(event, nth=seen[event.address]))
+            seen[event.address] += 1
     return found
 
 

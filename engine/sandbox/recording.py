@@ -36,6 +36,7 @@ class Step:
         do: `answer` a task, `wait` for the next thing due or for a time, `send` an event, `release` a join.
         process, element: of the task, event or join.
         where: of a task, its unit, party or role.
+        nth: of a task or event, which of those that are called alike; the first is 0.
         data: what was entered.
         seconds: how long was waited; None: until the next thing fell due.
         happened: what fell due on the way.
@@ -46,6 +47,7 @@ class Step:
     process: str = ""
     element: str = ""
     where: str = ""
+    nth: int = 0
     data: Mapping[str, Any] = field(default_factory=dict)
     seconds: float | None = None
     happened: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ class Step:
     def to_json(self) -> dict[str, Any]:
         """Return it without what it does not say."""
         said: dict[str, Any] = {"do": self.do}
-        for name in ("process", "element", "where"):
+        for name in ("process", "element", "where", "nth"):
             if getattr(self, name):
                 said[name] = getattr(self, name)
         if self.data:
@@ -69,7 +71,8 @@ class Step:
         """Read what `to_json` returned."""
         return cls(
             do=str(said["do"]), process=str(said.get("process", "")), element=str(said.get("element", "")),
-            where=str(said.get("where", "")), data=dict(said.get("data", {})), seconds=said.get("seconds"),
+            where=str(said.get("where", "")), nth=int(said.get("nth", 0)),
+            data=dict(said.get("data", {})), seconds=said.get("seconds"),
             happened=tuple(said.get("happened", ())), then=tuple(said.get("then", ())),
         )  # fmt: skip
 

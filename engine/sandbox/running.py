@@ -56,8 +56,8 @@ class Run:
         """The flows and timers of the package that were used."""
         return walked_ways(self.box.version.definitions, self.box.passed)
 
-    def task(self, element: str, where: str = "") -> Task:
-        """Return an open task.
+    def task(self, element: str, where: str = "", nth: int = 0) -> Task:
+        """Return an open task; the first where there are not so many.
 
         Raises:
             NotFound: there is none.
@@ -69,17 +69,18 @@ class Run:
                 "sandbox-no-task", "“{element}” does not wait there; waiting are: {waiting}.", element=element,
                 waiting=", ".join(self.state.said) or "-",
             )  # fmt: skip
-        return (exact or found)[0]
+        alike = exact or found
+        return alike[nth] if nth < len(alike) else alike[0]
 
-    def event(self, element: str) -> Event:
-        """Return an event that is waited for.
+    def event(self, element: str, nth: int = 0) -> Event:
+        """Return an event that is waited for; the first where there are not so many.
 
         Raises:
             NotFound: there is none.
         """
-        for each in self.state.events:
-            if each.waiting.element_id == element:
-                return each
+        found = [each for each in self.state.events if each.waiting.element_id == element]
+        if found:
+            return found[nth] if nth < len(found) else found[0]
         raise NotFound(
             "sandbox-no-event", "The event “{element}” is not waited for there; waited for are: {waiting}.",
             element=element, waiting=", ".join(each.waiting.element_id for each in self.state.events) or "-",
@@ -105,7 +106,7 @@ class Run:
         self._make(
             lambda: self.box.answer(task.id, submitted),
             do="answer", process=task.process_id, element=task.element_id,
-            where=task.unit or task.party or task.role, data=submitted,
+            where=task.where, nth=task.nth, data=submitted,
         )  # fmt: skip
 
     def send(self, event: Event, submitted: Mapping[str, Any]) -> None:
@@ -117,7 +118,7 @@ class Run:
         waiting = event.waiting
         self._make(
             lambda: self.box.send(event.instance_id, waiting, submitted),
-            do="send", process=waiting.process_id, element=waiting.element_id, data=submitted,
+            do="send", process=waiting.process_id, element=waiting.element_id, nth=event.nth, data=submitted,
         )  # fmt: skip
 
     def release(self, element: str) -> None:

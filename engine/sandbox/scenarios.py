@@ -89,7 +89,7 @@ def _play(run: Run, scenario: Scenario, differences: list[Difference]) -> bool:
         return False
     for number, step in enumerate(scenario.steps, 1):
         try:
-            _make(run, step)
+            make_step(run, step)
         except EngineError as error:
             sentence = Phrase("Step {number} ({what}) cannot be made: {reason}", number=number, what=_what(step),
                               reason=refused(error))  # fmt: skip
@@ -111,12 +111,17 @@ def _play(run: Run, scenario: Scenario, differences: list[Difference]) -> bool:
     return True
 
 
-def _make(run: Run, step: Step) -> None:
+def make_step(run: Run, step: Step) -> None:
+    """Do again what a step did.
+
+    Raises:
+        EngineError: it cannot be done.
+    """
     match step.do:
         case "answer":
-            run.answer(run.task(step.element, step.where), step.data)
+            run.answer(run.task(step.element, step.where, step.nth), step.data)
         case "send":
-            run.send(run.event(step.element), step.data)
+            run.send(run.event(step.element, step.nth), step.data)
         case "release":
             run.release(step.element)
         case "wait" if step.seconds is not None:

@@ -38,6 +38,11 @@ class Moment:
     label: str
 
     @property
+    def address(self) -> str:
+        """How it is found again in a run that was played anew, whose ids are others."""
+        return f"{self.kind}/{self.process_id}/{self.element_id}/{self.label}/{self.due_at.timestamp():.3f}"
+
+    @property
     def said(self) -> str:
         """How a scenario names it."""
         return f"{self.kind} {self.label}"

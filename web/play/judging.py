@@ -16,8 +16,9 @@ from engine.sandbox.recording import scenarios_of
 from engine.sandbox.rehearsing import Report, Verdict, rehearse_package
 from engine.sandbox.scenarios import coverage
 from web import current
+from web.play.naming import Names
 from web.play.showing import covered, drawing_of, way_name
-from web.play.source import Source, find_source
+from web.play.source import Source, find_source, own_district
 from web.play.views import blueprint
 from web.words import say
 
@@ -77,6 +78,7 @@ def _scenarios(source: Source, *, replayed: Any, problem: str = "") -> str | tup
         "play/scenarios.html", source=source, rows=rows, shown=shown, problem=problem, replayed=replayed is not None,
         flows=[way_name(version, way) for way in shown.flows] if shown and version else [],
         timers=[way_name(version, way) for way in shown.timers] if shown and version else [],
+        names=Names(version, replayed[0].scenario.district if replayed else None) if version else None,
     )  # fmt: skip
     return (page, 422) if problem else page
 
@@ -97,8 +99,10 @@ def rehearse() -> str | tuple[str, int]:
     except EngineError as error:
         page = render_template("play/rehearse.html", source=source, report=None, days=days, rows=[], problem=say(error))
         return page, 422
-    rows = _rows(current.session(), report)
-    return render_template("play/rehearse.html", source=source, report=report, days=days, rows=rows, problem="")
+    return render_template(
+        "play/rehearse.html", source=source, report=report, days=days, rows=_rows(current.session(), report),
+        problem="", names=Names(compiled(source.package()), own_district()),
+    )  # fmt: skip
 
 
 def _rows(session: Session, report: Report) -> list[dict[str, Any]]:

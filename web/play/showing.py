@@ -13,7 +13,8 @@ from engine.sandbox.flows import Way
 from engine.sandbox.looking import reason_of_incident
 from engine.sandbox.running import Run
 from engine.spiff import ProcessOutline
-from web.words import one_line, say_phrase
+from web.play.naming import Names
+from web.words import one_line
 
 #: A value is shown so far.
 _LONGEST: Final = 300
@@ -39,12 +40,13 @@ def outline_of(version: LoadedVersion, page: str | None) -> ProcessOutline:
 def tokens_of(run: Run, page: str | None) -> dict[str, Any]:
     """Return what the live diagram shows of a page of a run."""
     outline, state = outline_of(run.box.version, page), run.state
+    names = names_of(run)
     failed = {(each.process_id, each.element_id) for each in state.incidents}
     tokens = [
         {
             "element": token.element_id, "count": token.count,
             "state": "failed" if (token.process_id, token.element_id) in failed else token.state,
-            "label": one_line(outline.elements[token.element_id].name),
+            "label": names.element(token.element_id, outline.id),
         }
         for token in state.tokens
         if token.process_id == outline.id and token.element_id in outline.elements
@@ -98,15 +100,22 @@ def _name(outline: ProcessOutline, element_id: str) -> str:
     return (one_line(element.name) if element is not None else "") or element_id
 
 
+def names_of(run: Run) -> Names:
+    """Return the names in which a run is told."""
+    return Names(run.box.version, run.box.district)
+
+
 def shown(run: Run) -> dict[str, Any]:
     """Return what the page of a run needs beside its state."""
-    state = run.state
+    state, names = run.state, names_of(run)
     return {
         "variables": [(name, _written(value)) for name, value in sorted(state.variables.items())],
         "incidents": [
-            (each.element_name or each.element_id, say_phrase(reason_of_incident(each))) for each in state.incidents
+            (names.element(each.element_id, each.process_id), names.phrase(reason_of_incident(each)))
+            for each in state.incidents
         ],
         "steps": run.steps,
+        "names": names,
         "outcome": run.box.version.outcome_name(state.ended, str(get_locale() or "zh_CN")) if state.ended else "",
     }
 

@@ -1,7 +1,7 @@
 """Play a version or a draft: fill its forms, move its clock, let its events happen, keep the run as a scenario."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
@@ -15,24 +15,24 @@ from engine.forms import Form
 from engine.organisation.policy import Action, require
 from engine.sandbox.answers import Answers
 from engine.sandbox.deploying import active_versions
-from engine.sandbox.keeping import Kept, Stage
 from engine.sandbox.looking import Event, Task
 from engine.sandbox.playing import Player, default_matter
 from engine.sandbox.recording import path_of
 from engine.sandbox.running import Run
+from engine.sandbox.shelf import drop_run, put_run
 from engine.sandbox.touring import Limits
 from web import current
 from web.cases.forms import ShownForm
-from web.play.showing import drawing_of, shown, tokens_of
+from web.play.kept import Played, stage, used
+from web.play.showing import drawing_of, names_of, shown, tokens_of
 from web.play.source import find_source, own_district
-from web.words import say, say_phrase
+from web.words import say
 
 blueprint: Final = Blueprint("play", __name__, url_prefix="/processes/play")
 #: what the clock is moved by: unit of a field → hours
 _UNITS: Final = {"hours": 1, "days": 24}
 #: a page answers within seconds
 _ONWARDS: Final = Limits(steps=60, seconds=15.0)
-stage: Final = Stage()
 
 
 @blueprint.post("")
@@ -44,28 +44,28 @@ def begin() -> Response:
     others = tuple(active_versions(current.session()))
     package, now = source.package(), current.now()
 
-    def make() -> Run:
-        run = Run(package, now=now.replace(microsecond=0), district=district, others=others)
-        try:
-            run.start(default_matter(run, Answers()))
-        except EngineError:
-            run.close()
-            raise
-        return run
-
+    run = None
     try:
-        run_id = stage.open(current.staff().id, make, source, now=now)
+        run = Run(package, now=now.replace(microsecond=0), district=district, others=others)
+        run.start(default_matter(run, Answers()))
     except EngineError as error:
+        if run is not None:
+            run.close()
         flash(say(error), "danger")
         return redirect(source.page, code=303)
-    return _back(run_id)
+    row = put_run(
+        current.session(), run, owner=current.staff().id, source=source.to_json(), others=others,
+        jurisdiction=current.settings().jurisdiction, now=now,
+    )  # fmt: skip
+    stage.put(row.id, run, now=now)
+    return _back(row.id)
 
 
 @blueprint.get("/<uuid:run_id>")
 def show(run_id: UUID) -> str:
     """Show how a run stands, with the form of a task as staff will see it."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         return _page(kept)
 
 
@@ -73,7 +73,7 @@ def show(run_id: UUID) -> str:
 def answer(run_id: UUID) -> Response | tuple[str, int]:
     """Complete a task, or with `_event` let an event with a form happen."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         run, given = kept.run, request.form
         try:
             waiting: Task | Event = (
@@ -98,7 +98,7 @@ def answer(run_id: UUID) -> Response | tuple[str, int]:
 def act(run_id: UUID) -> Response | tuple[str, int]:
     """Move the clock (`next`, `timer`, `by`), release a join, or go on with default answers (`onwards`)."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         try:
             _act(kept.run)
         except (EngineError, ValueError) as error:
@@ -112,9 +112,10 @@ def _act(run: Run) -> None:
     match given.get("do"):
         case "next":
             happened = run.wait_next()
-            flash(gettext("到期：%(what)s", what="，".join(each.label for each in happened)), "info")
+            what = names_of(run).listed(each.said for each in happened)
+            flash(gettext("到期：%(what)s", what=what), "info")
         case "timer":
-            run.wait_for(UUID(given.get("timer", "")))
+            run.wait_for(_moment(run, given.get("timer", "")))
         case "by":
             run.wait(timedelta(hours=int(given.get("amount", "")) * _UNITS.get(given.get("unit", ""), 1)))
         case "release":
@@ -123,7 +124,9 @@ def _act(run: Run) -> None:
             player = Player(run.box.package, _ONWARDS)
             player.play_run(run)
             for stuck in player.stuck:
-                flash(f"{stuck.element_id} {say_phrase(stuck.reason)}".strip(), "warning")
+                names = names_of(run)
+                where = f"{names.element(stuck.element_id, stuck.process_id)}：" if stuck.element_id else ""
+                flash(f"{where}{names.phrase(stuck.reason)}", "warning")
         case _:
             raise NotFound("sandbox-act", "There is nothing of this kind to do.")
 
@@ -132,7 +135,7 @@ def _act(run: Run) -> None:
 def save(run_id: UUID) -> Response | tuple[str, int]:
     """Keep the run as a scenario: in the draft that is played, else as a file to download."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         name = request.form.get("name", "").strip()
         try:
             path = path_of(name)
@@ -157,9 +160,10 @@ def save(run_id: UUID) -> Response | tuple[str, int]:
 def close(run_id: UUID) -> Response:
     """End a run; nothing of it is kept."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         page = kept.source.page
-    stage.close(run_id, current.staff().id)
+    drop_run(current.session(), run_id, current.staff().id)
+    stage.drop(run_id)
     return redirect(page, code=303)
 
 
@@ -167,7 +171,7 @@ def close(run_id: UUID) -> Response:
 def drawing(run_id: UUID) -> Response:
     """Return the BPMN XML of a page."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         return Response(drawing_of(kept.run.box.version, request.args.get("page")), mimetype="application/xml")
 
 
@@ -175,12 +179,8 @@ def drawing(run_id: UUID) -> Response:
 def tokens(run_id: UUID) -> Response:
     """Return what the live diagram shows of a page."""
     require(current.viewer(), Action.EDIT_PROCESS)
-    with _used(run_id) as kept:
+    with used(run_id) as kept:
         return jsonify(tokens_of(kept.run, request.args.get("page")))
-
-
-def _used(run_id: UUID) -> Any:
-    return stage.use(run_id, current.staff().id, now=current.now())
 
 
 def _back(run_id: UUID) -> Response:
@@ -188,20 +188,27 @@ def _back(run_id: UUID) -> Response:
 
 
 def _task(run: Run, identity: str | None) -> Task:
-    found = next((each for each in run.state.tasks if str(each.id) == identity), None)
+    found = next((each for each in run.state.tasks if each.address == identity), None)
     if found is None:
         raise NotFound("sandbox-task-gone", "This task does not wait any more.")
     return found
 
 
 def _event(run: Run, identity: str) -> Event:
-    found = next((each for each in run.state.events if each.waiting.id == identity), None)
+    found = next((each for each in run.state.events if each.address == identity), None)
     if found is None:
         raise NotFound("sandbox-timer-gone", "This is no longer waited for.")
     return found
 
 
-def _form(kept: Kept, waiting: Task | Event) -> ShownForm | None:
+def _moment(run: Run, identity: str) -> UUID:
+    found = next((each.id for each in run.state.moments if each.address == identity), None)
+    if found is None:
+        raise NotFound("sandbox-timer-gone", "This is no longer waited for.")
+    return found
+
+
+def _form(kept: Played, waiting: Task | Event) -> ShownForm | None:
     form: Form | None = waiting.form
     if form is None:
         return None
@@ -211,7 +218,7 @@ def _form(kept: Kept, waiting: Task | Event) -> ShownForm | None:
     return ShownForm.make(local, data, local.initial(data, None, now=now), now)
 
 
-def _page(kept: Kept, *, problem: str = "", refused: tuple[Task | Event, ShownForm] | None = None) -> str:
+def _page(kept: Played, *, problem: str = "", refused: tuple[Task | Event, ShownForm] | None = None) -> str:
     run = kept.run
     chosen = _chosen(run) if refused is None else refused[0]
     form = refused[1] if refused is not None else _form(kept, chosen) if chosen is not None else None
@@ -225,9 +232,9 @@ def _chosen(run: Run) -> Task | Event | None:
     """The task or event whose form is shown: the one asked for, else the first task."""
     wanted = request.args.get("waiting", "")
     for each in run.state.tasks:
-        if str(each.id) == wanted:
+        if each.address == wanted:
             return each
     for event in run.state.events:
-        if event.waiting.id == wanted:
+        if event.address == wanted:
             return event
     return run.state.tasks[0] if run.state.tasks else None

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -16,14 +17,17 @@ from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault
 from engine.definitions import Package, deploy
 from engine.definitions.drafts import draft_package, find_draft, open_draft, save_draft_files
+from engine.errors import Conflict, NotFound
 from engine.sandbox.keeping import Stage
+from engine.sandbox.models import PlayRun
 from engine.sandbox.playing import BEGINS_AT
 from engine.sandbox.running import Run
+from engine.sandbox.shelf import find_run, note_steps, play_again
 from tests.engine.instances import packages as p
 from tests.factories import District, make_case
 from tests.fakes import ManualClock
 from tests.web.browsing import send, sign_in
-from web.play import views
+from web.play.kept import stage
 
 XU = Actor.api("徐设计")
 FORM = p.form("f", p.text_field("said", required=True))
@@ -95,7 +99,7 @@ def test_an_event_can_be_let_happen(desk: Desk) -> None:
     page = desk.post(f"{run}/answer", _task=desk.item(desk.get(run)), said="看过了")
     event = re.search(r'waiting=([^"#]+)#fill">withdraw<', page)
     assert event
-    page = desk.post(f"{run}/answer", _event=event[1])
+    page = desk.post(f"{run}/answer", _event=unquote(event[1]))
     assert "已结束：withdrawn" in page
 
 
@@ -179,41 +183,96 @@ def test_others_stay_out(client: FlaskClient, session: Session, district: Distri
     assert client.get("/processes/play/rehearse?key=petition&number=1&days=5").status_code == 403
 
 
+def forget() -> None:
+    """Close every sandbox, as a restart does, or as another process has none."""
+    stage.drop_idle(datetime.max.replace(tzinfo=BEGINS_AT.tzinfo))
+
+
+def test_a_run_goes_on_in_another_process(desk: Desk) -> None:
+    run = desk.begin()
+    page = desk.post(f"{run}/act", do="next")
+    item = desk.item(page)
+    forget()
+    assert desk.item(desk.get(run)) == item
+    forget()
+    desk.post(f"{run}/answer", _task=item, said="看过了")
+    forget()
+    tokens = desk.client.get(f"/processes/play{run}/tokens").json
+    assert {token["element"] for token in tokens["tokens"]} == {"b", "press"}
+    page = desk.get(run)
+    assert "等到：late" in page
+    event = re.search(r'waiting=([^"#]+)#fill">withdraw<', page)
+    assert event
+    forget()
+    assert "<li>withdraw → press（" in desk.post(f"{run}/answer", _event=unquote(event[1]))
+
+
+def test_a_run_of_a_draft_goes_on_as_it_began_whatever_becomes_of_the_draft(desk: Desk) -> None:
+    draft = open_draft(desk.session, key="petition", version_id=desk.version.id, author=XU, now=desk.now,
+                       jurisdiction="qinghe")  # fmt: skip
+    run = desk.begin(draft=draft.id, where="own")
+    changed = {"process.bpmn": drawn("explained").files["process.bpmn"]}
+    save_draft_files(desk.session, draft.id, revision=1, changes=changed, author=XU, now=desk.now)
+    forget()
+    desk.post(f"{run}/act", do="onwards")
+    assert "已结束：solved" in desk.get(run)
+
+
+def test_a_step_of_a_run_that_went_on_elsewhere_is_refused(desk: Desk) -> None:
+    run_id = UUID(desk.begin().removeprefix("/"))
+    desk.session.rollback()
+    row = desk.session.get_one(PlayRun, run_id)
+    here, there = play_again(desk.session, row), play_again(desk.session, row)
+    for each in (here, there):
+        each.wait_next()
+    note_steps(desk.session, run_id, there, before=0, now=desk.now)
+    with pytest.raises(Conflict):
+        note_steps(desk.session, run_id, here, before=0, now=desk.now)
+    assert find_run(desk.session, run_id, row.owner, now=desk.now).steps == 1
+
+
 def test_a_run_is_its_owners_and_is_dropped_when_it_lies_idle(desk: Desk, clock: ManualClock) -> None:
     run = desk.begin()
-    desk.get(run)
     clock.advance(minutes=31)
+    desk.get(run)
+    sign_in(desk.client, desk.district.person("supervisor"))
+    desk.get(run, 403)
+    sign_in(desk.client, desk.district.person("designer"))
+    with pytest.raises(NotFound):
+        find_run(desk.session, UUID(run.removeprefix("/")), UUID(int=1), now=clock.now())
+    clock.advance(hours=25)
+    sign_in(desk.client, desk.district.person("designer"))
     assert "这次演练已结束" in desk.get(run, 404)
 
 
-def test_the_stage_keeps_few_runs_and_nobody_elses(now: datetime) -> None:
-    stage, mine, other = Stage(most=3, most_of_one=2, idle=timedelta(minutes=5)), *_people()
+def test_one_person_has_three_runs(desk: Desk) -> None:
+    runs = [desk.begin() for _ in range(4)]
+    desk.get(runs[0], 404)
+    assert [desk.get(run) != "" for run in runs[1:]] == [True] * 3
+    send(desk.client, f"/processes/play{runs[3]}/close", {})
+    desk.get(runs[3], 404)
+
+
+def test_the_stage_has_few_sandboxes_open(now: datetime) -> None:
+    small = Stage(most=2, idle=timedelta(minutes=5))
     package = p.package(p.start(), p.task("a"), p.end(outcome="solved"), p.chain("start", "a", "end"))
 
     def make() -> Run:
         return Run(package, now=BEGINS_AT)
 
-    first, second, third = (stage.open(mine, make, None, now=now) for _ in range(3))
-    assert len(stage) == 2
-    with pytest.raises(Exception, match="This run is over"), stage.use(first, mine, now=now):
-        pass
-    with pytest.raises(Exception, match="This run is over"), stage.use(second, other, now=now):
-        pass
-    with stage.use(second, mine, now=now) as kept:
-        assert kept.run.box.now == BEGINS_AT
-    for _ in range(2):
-        stage.open(other, make, None, now=now)
-    assert len(stage) == 3
-    stage.drop_idle(now + timedelta(minutes=6))
-    assert len(stage) == 0
-    assert third != second
-
-
-def _people() -> tuple[UUID, UUID]:
-    return UUID(int=1), UUID(int=2)
+    for number in range(3):
+        with small.use(UUID(int=number), 0, make, now=now) as kept:
+            assert kept.run.box.now == BEGINS_AT
+    assert len(small) == 2
+    with small.use(UUID(int=2), 0, lambda: pytest.fail("it is open"), now=now) as kept:
+        first = kept.run
+    with small.use(UUID(int=2), 7, make, now=now) as kept:  # its row went on: it is played anew
+        assert kept.run is not first
+    small.drop_idle(now + timedelta(minutes=6))
+    assert len(small) == 0
 
 
 @pytest.fixture(autouse=True)
 def _empty_stage() -> Any:
     yield
-    views.stage.drop_idle(datetime.max.replace(tzinfo=BEGINS_AT.tzinfo))
+    forget()
