@@ -65,8 +65,13 @@ class _Domain(Domain):  # type: ignore[misc]  # no types of its own
         self._kept: Any = g.get("_flask_babel") if g else None
 
     def get_translations(self) -> NullTranslations:
-        locale = getattr(self._kept, "babel_locale", None) or get_locale()  # Babel calls Chinese `zh_Hans_CN`
-        return catalogue(DEFAULT if locale is None or locale.language == "zh" else locale.language)
+        return _catalogue_of(self._kept)
+
+
+def _catalogue_of(kept: Any) -> NullTranslations:
+    """The texts of a request, by what Babel keeps of its locale."""
+    locale = getattr(kept, "babel_locale", None) or get_locale()  # Babel calls Chinese `zh_Hans_CN`
+    return catalogue(DEFAULT if locale is None or locale.language == "zh" else locale.language)
 
 
 class _Babel(Babel):  # type: ignore[misc]  # no types of its own
@@ -101,7 +106,8 @@ def remember(response: Response, locale: str, *, secure: bool) -> Response:
 
 def _say(text: str, **facts: Any) -> Markup:
     """Translate in a template: what Jinja's own function does, without two calls through the template's context."""
-    said = Markup(get_translations().ugettext(text))  # noqa: S704  our own texts; the facts are escaped
+    texts = _catalogue_of(g.get("_flask_babel")) if g else get_translations()
+    said = Markup(texts.ugettext(text))  # noqa: S704  our own texts; the facts are escaped
     return said % facts if facts or "%" in said else said
 
 

@@ -52,6 +52,7 @@ def inbox(session: Session, query: InboxQuery, now: datetime) -> Page:
         next_cursor=_write_cursor(cursor) if cursor else None,
         counts=counts_by_time(session, query, days),
         looked_on=not more and stopped is not None,
+        closed=query.closed,
     )
 
 

@@ -81,7 +81,8 @@ def open_to(session: Session, query: InboxQuery) -> InboxQuery:
         values = {"staff": query.staff_id, "number": asked.strip().upper()}
         of_case = tuple(session.scalars(_OF_CASE, values))
         only, asked = of_case if only is None else tuple(each for each in of_case if each in only), None
-    return replace(query, closed=tuple(closed_cases(session, query.staff_id)), only=only, text=asked)
+    closed = tuple(closed_cases(session, query.staff_id)) if query.closed is None else query.closed
+    return replace(query, closed=closed, only=only, text=asked)
 
 
 def only_those(session: Session, query: InboxQuery, holding: Holding) -> InboxQuery:
@@ -132,7 +133,7 @@ def values_of(query: InboxQuery, window: Window, mark: str = "") -> dict[str, An
     values |= {f"start{mark}": window.start, f"end{mark}": window.end}
     values |= {"kinds": list(query.kinds), "roles": list(query.roles)}
     values |= {"only": list(query.only or ())}
-    values |= {"covered": list(query.covered), "closed": list(query.closed)}
+    values |= {"covered": list(query.covered), "closed": list(query.closed or ())}
     values |= {"category": query.category, "text": _pattern(query.text or "")}
     return values
 

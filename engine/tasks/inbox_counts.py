@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -38,13 +39,18 @@ def counts_by_time(session: Session, query: InboxQuery, days: Days) -> Counts:
     return Counts(**{str(bucket): number for bucket, number in found.items()}, at_least=frozenset(at_least))
 
 
-def held_counts(session: Session, query: InboxQuery, *, every: int | None = None) -> Held:
+def held_counts(
+    session: Session, query: InboxQuery, *, every: int | None = None, closed: tuple[UUID, ...] | None = None
+) -> Held:
     """Return how many items there are by who has them; of the query only whose inbox it is and the roles count.
 
     Args:
         every: how many there are in all, where that is known.
+        closed: cases that the person must not know of, where a page of the same request has found them.
     """
-    whole = InboxQuery(staff_id=query.staff_id, keys=query.keys, covered=query.covered, roles=query.roles)
+    whole = InboxQuery(
+        staff_id=query.staff_id, keys=query.keys, covered=query.covered, roles=query.roles, closed=closed
+    )
     keep_plans(session)
     whole = open_to(session, whole)
     found = dict.fromkeys((holding.value for holding in Holding), 0)

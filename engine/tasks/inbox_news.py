@@ -86,5 +86,5 @@ def came_since(session: Session, query: InboxQuery, mark: Mark) -> int:
     """Return how many items have come to somebody's inbox since `mark`; of the query only whose inbox it is counts."""
     query = open_to(session, query)
     values = {"staff": query.staff_id, "not_me": f'%"{query.staff_id}"%', "since": mark.id, "at": mark.at}
-    inboxes = {"keys": list(query.keys), "covered": list(query.covered), "closed": list(query.closed)}
+    inboxes = {"keys": list(query.keys), "covered": list(query.covered), "closed": list(query.closed or ())}
     return int(session.connection().execute(_CAME, values | inboxes).scalar_one())

@@ -70,8 +70,8 @@ class InboxQuery:
     staff_id: UUID
     keys: tuple[str, ...]
     covered: tuple[str, ...] = ()
-    #: cases that the person must not know of, because they are accused in them; found by the inbox itself
-    closed: tuple[UUID, ...] = ()
+    #: cases that the person must not know of, because they are accused in them; None: the inbox finds them itself
+    closed: tuple[UUID, ...] | None = None
     #: the few items that a choice of `holding` is about; None for all; found by the inbox itself
     only: tuple[UUID, ...] | None = None
     holding: Holding = Holding.ANY
@@ -158,12 +158,14 @@ class Page:
 
     Args:
         looked_on: there may be more behind `next_cursor`: so many rows were looked at, and looking was stopped.
+        closed: cases that the person must not know of, for whoever asks on in the same request.
     """
 
     items: tuple[InboxItem, ...]
     next_cursor: str | None
     counts: Counts
     looked_on: bool = False
+    closed: tuple[UUID, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

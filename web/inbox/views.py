@@ -37,7 +37,7 @@ def index() -> str | Response:
     held = None
     if not (read.filters.bucket or read.filters.text):
         every = read.page.counts.total if read.filters.holding is Holding.ANY else None  # counted already
-        held = held_counts(current.session(), read.query, every=every)
+        held = held_counts(current.session(), read.query, every=every, closed=read.page.closed)
     return _render(
         "inbox/index.html", read, holdings=holding_chips(read.filters, held), saved=saved_chips(read.filters, kept),
         kept=kept, saving=readable(read.filters.said()), units=units_to_share_with(current.session(), current.viewer()),
