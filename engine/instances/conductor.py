@@ -23,7 +23,7 @@ from engine.instances.incidents import Attempt, raise_incident, resolve_worked
 from engine.instances.ledger import Ledger, Together
 from engine.instances.models import Incident, Instance, InstanceStatus
 from engine.instances.store import Held, LiveCache
-from engine.spiff import ElementOutline, StepFailed, Workflow
+from engine.spiff import StepFailed, Workflow
 from engine.tasks.models import WorkItem
 
 #: An instance in one of these can be moved.
@@ -53,6 +53,8 @@ class Trial:
     #: the failure is dealt with by whoever tries; no incident
     lenient: bool = False
     failure: StepFailed | None = None
+    #: what the step is called that failed, for people
+    blamed: str = ""
 
 
 @dataclass
@@ -269,23 +271,20 @@ class Conductor:
         assert trial.failure is not None
         with writing(session):
             held = store.lock(session.connection(), trial.held.id)
-            element = self._blamed(load(session, held.version_id), trial.failure)
+            process = load(session, held.version_id).definitions.processes.get(trial.failure.process_id)
+            element = process.elements.get(trial.failure.element_id) if process else None
+            trial.blamed = (element.name.replace("\n", "") if element else "") or trial.failure.element_id
             trial.incident_id = raise_incident(
                 session.connection(), held, trial.tried, trial.failure, element=element, now=now
             )
 
-    def _blamed(self, version: LoadedVersion, failure: StepFailed) -> ElementOutline | None:
-        process = version.definitions.processes.get(failure.process_id)
-        return process.elements.get(failure.element_id) if process else None
-
     def step_failed(self, trial: Trial) -> Conflict:
         """Return what somebody reads whose step failed."""
-        assert trial.failure is not None
         return Conflict(
             "step-failed",
             "The process could not go on from here ({element}). What you entered is kept, and the people who run the "
             "system see it; you need not do it again.",
-            element=trial.failure.element_id,
+            element=trial.blamed,
             incident=str(trial.incident_id),
         )
 

@@ -67,10 +67,10 @@ _STREET_STAFF: Final = {
     "taoyuan": ("沈丽", "韩松", "杨光"),
     "qinghe": ("朱琴", "秦川", "许宏"),
 }
-#: street code → petition office, judicial office, finance
+#: street code → petition office, judicial office, finance, and an agent beside those of the communities
 _STREET_OFFICES: Final = {
-    "taoyuan": ("鲁信", "方规", "钱清"),
-    "qinghe": ("连访", "规行", "金算"),
+    "taoyuan": ("鲁信", "方规", "钱清", "代明"),
+    "qinghe": ("连访", "规行", "金算", "代为民"),
 }
 
 
@@ -150,10 +150,11 @@ def people() -> list[Person]:
         found.append(Person(login=f"{street}.zhongxin", name=centre, roles=(("street_centre", f"{street}-centre"),)))
         found.append(Person(login=f"{street}.fenguan", name=leader, roles=(("street_leader", street),)))
         found.append(Person(login=f"{street}.zhuyao", name=main, roles=(("main_leader", street),)))
-    for street, (letters, justice, purse) in _STREET_OFFICES.items():
+    for street, (letters, justice, purse, agent) in _STREET_OFFICES.items():
         found.append(Person(login=f"{street}.xinfang", name=letters, roles=(("petition_office", f"{street}-letters"),)))
         found.append(Person(login=f"{street}.sifa", name=justice, roles=(("judicial_office", f"{street}-justice"),)))
         found.append(Person(login=f"{street}.caizheng", name=purse, roles=(("finance", f"{street}-finance"),)))
+        found.append(Person(login=f"{street}.daili", name=agent, roles=(("agent", street),)))
     for code, _name, lead, deputy, handlers in _DEPARTMENTS:
         found += [
             Person(login=f"{code}.{n}", name=handler, roles=(("handler", code),))

@@ -59,9 +59,9 @@ def end(name: str = "end", outcome: str = "") -> str:
     return f'<bpmn:endEvent id="{name}" name="{name}">{said}</bpmn:endEvent>'
 
 
-def choice(name: str, default: str) -> str:
+def choice(name: str, default: str, label: str = "") -> str:
     """An exclusive gateway."""
-    return f'<bpmn:exclusiveGateway id="{name}" default="{default}"/>'
+    return f'<bpmn:exclusiveGateway id="{name}" name="{label}" default="{default}"/>'
 
 
 def both(name: str) -> str:

@@ -19,7 +19,7 @@ from tests.factories import make_staff
 UNKNOWN = p.package(
     p.start(),
     p.task("register", form="register"),
-    p.choice("which", default="no"),
+    p.choice("which", default="no", label="which one?"),
     p.task("yes"),
     p.end(),
     p.chain("start", "register", "which"),
@@ -57,6 +57,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was_and_an_incident(world: Wo
     assert error.code == "step-failed"
     (incident,) = world.incidents()
     assert error.facts["incident"] == str(incident.id)
+    assert error.facts["element"] == "which one?", "people read what the step is called, not its id"
     assert (incident.element_id, incident.process_id, incident.code) == ("which", "petition", "condition-unknown")
     assert incident.expression == "=unheard_of > 3"
     assert {"note", "place", "case"} <= set(incident.data_keys)
