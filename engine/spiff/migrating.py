@@ -6,16 +6,16 @@ drawing: an event that it adds to an activity under way begins to wait, one that
 element is gone is an obstacle, and so is a join that could never go on; then nothing is moved.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from engine.errors import Conflict, Phrase
 from engine.spiff.environment import Environment
 from engine.spiff.execution import Execution, Inside
 from engine.spiff.likeness import difference
+from engine.spiff.moves import Moves, authors_id, moved_name
 from engine.spiff.ports import Host
+from engine.spiff.remains import moved_remains
 from engine.spiff.returning import passable
 from engine.spiff.specification import Specification
 from engine.spiff.specs.activities import SubProcess
@@ -27,11 +27,6 @@ from engine.spiff.specs.token import COMPLETED, OPEN, READY, WAITING, Token
 from engine.spiff.specs.triggers import Message, Timer, Trigger
 from engine.spiff.views import Waited
 
-#: Where an element of the older version is in the newer one: (process id, element id) → element id.
-Moves = Mapping[tuple[str, str], str]
-
-#: The author's id in the name of a specification: what the door adds to it no id can have.
-_ID: Final = re.compile(r"[^/ ]*")
 
 
 @dataclass(kw_only=True)
@@ -56,6 +51,7 @@ def migrate(old: Execution, specification: Specification, host: Host, moves: Mov
     made = Execution(specification.process, dict(specification.inner), Environment(host))
     made.prefix, made.number, made.moment = old.prefix, old.number, old.moment
     made.endings = list(old.endings)
+    made.remains = moved_remains(old.remains, moves)
     outcome = Outcome(execution=made)
     scopes = _copy(old, made, moves, outcome)
     for scope in scopes:
@@ -85,8 +81,7 @@ class _Scope:
 
     def name(self, old: str) -> str:
         """The name in the newer version of a specification of the older one."""
-        identifier = _ID.match(old)[0]  # type: ignore[index]
-        return self.moves.get((self.old.spec.process_id, identifier), identifier) + old[len(identifier) :]
+        return moved_name(self.old.spec.process_id, old, self.moves)
 
     def spec(self, task: Token) -> Any:
         """The specification that stands for a token's own; None when there is none."""
@@ -282,7 +277,7 @@ def _facts(scope: _Scope, task: Token) -> dict[str, str]:
 
 
 def _element(spec: Any) -> str:
-    return str(spec.about.element_id if spec.about is not None else _ID.match(spec.name)[0])  # type: ignore[index]
+    return str(spec.about.element_id if spec.about is not None else authors_id(spec.name))
 
 
 def _name(spec: Any) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.spiff.remains import Place
 from engine.spiff.specs.element import About
 from engine.spiff.specs.events import Catching
 from engine.spiff.specs.token import CANCELLED, Token
@@ -19,6 +20,8 @@ class Record:
         self.passed: list[Passed] = []
         self.thrown: list[Thrown] = []
         self.endings: list[Ending] = []
+        #: what activities that have ended knew inside, see `engine.spiff.remains`
+        self.remains: dict[Place, dict[str, Any]] = {}
 
     def note_passed(self, task: Token) -> None:
         """Remember an element that was completed or given up, for `recorded`."""

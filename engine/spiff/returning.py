@@ -7,23 +7,18 @@ that has closed meanwhile, the block's other branches are done: the join gets a 
 one alone.
 """
 
-import re
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from engine.errors import Conflict
 from engine.spiff.data import standing_of
-from engine.spiff.specs.activities import Call, SubProcess
+from engine.spiff.specs.activities import SubProcess
 from engine.spiff.specs.control import Fork
 from engine.spiff.specs.gateways import ParallelGateway
 from engine.spiff.specs.instances import Repeated, index_of
 from engine.spiff.specs.token import COMPLETED, FUTURE, OPEN, STARTED, WAITING, Token
-from engine.spiff.values import assign
 from engine.spiff.views import Trail
-
-#: An output mapping that only renames: what it gave can be given back.
-_NAME: Final = re.compile(r"=\s*([^\W\d]\w*(?:\.[^\W\d]\w*)*)\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,23 +229,9 @@ def _resume(task: Token, way: tuple[tuple[str, str, int | None], ...]) -> None:
         return
     if not isinstance(spec, SubProcess):
         raise elsewhere()
-    data = spec.reopened(task)
-    if isinstance(spec, Call):
-        _give_back(spec, task.data, data)
-    inside = task.workflow.top_workflow.open_inside(task, data)
+    inside = task.workflow.top_workflow.open_inside(task, spec.reopened(task))
     task._set_state(STARTED)
     _enter(inside, inside.task_tree, way[1:])
-
-
-def _give_back(spec: Call, outside: dict[str, Any], inside: dict[str, Any]) -> None:
-    """Let a called process know again what it has given to the one around it."""
-    for exchange in spec.gives:
-        renamed = _NAME.fullmatch(exchange.source)
-        found: Any = outside
-        for part in exchange.target.split("."):
-            found = found.get(part) if isinstance(found, dict) else None
-        if renamed and found is not None:
-            assign(inside, renamed[1], found)
 
 
 def followers(execution: Any, target: Trail) -> list[Token]:

@@ -1,7 +1,8 @@
 """The state of a running process as few bytes: arrays, only what a task changed of its parent's data, JSON, zstd.
 
-Form 1, after decompression: `[form, has typed values, process]`.
-Process: `[prefix, number, moment, scope, [[task number, scope], …], endings]`.
+Form 2, after decompression: `[form, has typed values, process]`.
+Process: `[prefix, number, moment, scope, [[task number, scope], …], endings, [[place, data], …]]`, at its end what
+activities that have ended knew inside.
 Scope: `[data, completed, last task number, final data, terminated, [row, …]]`.
 Row: `[number, parent number or null, state, specification, moment, internal data or 0, data changed or 0, gone or 0]`.
 """
@@ -21,8 +22,8 @@ from engine.spiff.values import decoded, dumps
 from engine.spiff.views import Ending
 
 #: The form that is written. Reading an older one goes through `MIGRATIONS`, each from its form to the next.
-FORM = 1
-MIGRATIONS: dict[int, Callable[[list[Any]], list[Any]]] = {}
+FORM = 2
+MIGRATIONS: dict[int, Callable[[list[Any]], list[Any]]] = {1: lambda process: [*process, []]}
 #: No snapshot is larger; a compressed one could otherwise fill the memory.
 MAX_BYTES = 50_000_000
 #: What a snapshot begins with, before the compressed part: our mark and the form, so that a wrong blob is told apart.
@@ -42,6 +43,8 @@ def write_snapshot(execution: Execution) -> bytes:
         _scope(execution),
         [[_number(task_id), _scope(inside)] for task_id, inside in execution.subprocesses.items()],
         [[e.element_id, e.process_id, e.name, e.outcome] for e in execution.endings],
+        # into a process that has ended nobody is sent back
+        [] if execution.completed else [[place, data] for place, data in execution.remains.items()],
     ]
     body, typed = dumps(content)
     return MAGIC + bytes([FORM, typed]) + zstandard.ZstdCompressor(3).compress(body)
@@ -125,10 +128,11 @@ def _content(blob: bytes) -> list[Any]:
 
 
 def _execution(spec: Any, inner_specs: dict[str, Any], content: list[Any], environment: Environment) -> Execution:
-    prefix, number, moment, outer, inner, endings = content
+    prefix, number, moment, outer, inner, endings, remains = content
     execution = Execution(spec, inner_specs, environment)
     execution.prefix, execution.number, execution.moment = prefix, number, moment
     execution.endings = [Ending(element_id=e, process_id=p, name=n, outcome=o) for e, p, n, o in endings]
+    execution.remains = {tuple(tuple(step) for step in place): data for place, data in remains}
     _fill(execution, outer, prefix)
     pending = {f"{prefix}{task:08x}": scope for task, scope in inner}
     frontier: list[Any] = [execution]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from engine.spiff.data import standing
 from engine.spiff.ports import ServiceCall
+from engine.spiff.remains import recall, remember
 from engine.spiff.specs.element import Element
 from engine.spiff.specs.token import READY, STARTED, Token
 from engine.spiff.values import assign
@@ -134,6 +136,8 @@ class SubProcess(Activity):
     #: The name of its specification among the sub-process specifications.
     spec: str
     shares_scope = True
+    #: Whether the inside sees all that is known around it.
+    passes_parent = True
 
     def _update_hook(self, task: Token) -> bool:
         super()._update_hook(task)
@@ -142,9 +146,11 @@ class SubProcess(Activity):
         return False
 
     def reopened(self, task: Token) -> dict[str, Any]:
-        """Make the variables of its own, and return what the inside starts with; it does not begin by itself."""
+        """Make the variables of its own, and return what the inside knows again; it does not begin by itself."""
         Activity._update_hook(self, task)
-        return self.passed(task)
+        inside = dict(self.passed(task))
+        recall(task, inside)
+        return inside
 
     def passed(self, task: Token) -> dict[str, Any]:
         """What the inside starts with."""
@@ -152,6 +158,7 @@ class SubProcess(Activity):
 
     def inside_completed(self, inside: Any, task: Token) -> None:
         """The last token inside has ended."""
+        remember(task, inside.final_data)
         task.data = dict(inside.final_data)
         if inside.terminated:
             task.internal_data["terminated"] = True
@@ -159,7 +166,10 @@ class SubProcess(Activity):
 
     def _on_cancel(self, task: Token) -> None:
         super()._on_cancel(task)
-        task.workflow.top_workflow.cancel_inside(task)
+        top = task.workflow.top_workflow
+        for inside in top.scopes_in(task):
+            remember(task, standing(inside))
+        top.cancel_inside(task)
 
 
 class Call(SubProcess):
@@ -170,7 +180,6 @@ class Call(SubProcess):
     """
 
     shares_scope = False
-    passes_parent = True
 
     def passed(self, task: Token) -> dict[str, Any]:
         if self.passes_parent:
@@ -180,5 +189,6 @@ class Call(SubProcess):
         return {name: value for name, value in task.data.items() if name in own}
 
     def inside_completed(self, inside: Any, task: Token) -> None:
+        remember(task, inside.final_data)
         task.data = {**task.data, **inside.final_data}
         task._set_state(READY)

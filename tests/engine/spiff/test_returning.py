@@ -4,10 +4,12 @@ import random
 from collections import Counter
 from typing import Any
 
+import orjson
 import pytest
+import zstandard
 
 from engine.errors import Conflict
-from engine.spiff import Trail
+from engine.spiff import Trail, Workflow
 from tests.engine.spiff.drawing import (
     SOON,
     boundary,
@@ -212,6 +214,96 @@ def test_a_called_process_knows_again_what_it_was_passed_and_what_it_gave(make: 
     run.do("qv", result="better")
     run.do("z")
     assert run.run.data()["answer"] == "better"
+
+
+@RUNS
+def test_a_called_process_that_has_ended_knows_again_what_was_its_own(make: Any) -> None:
+    run = Tracked(make(called(), {"unit": "water"}))
+    run.do("a")
+    run.do("qu", result="draft", visited="2026-03-02", unit="housing")
+    run.do("qv", noted="leak")
+    assert "visited" not in run.run.task("z").data  # it was not given back
+    run.back("z", "qv")
+    assert run.run.task("qv").data == {"unit": "housing", "result": "draft", "visited": "2026-03-02", "noted": "leak"}
+    run.do("qv", noted="mended")
+    run.back("z", "qu")  # of two rounds the last one is known
+    assert run.run.task("qu").data["noted"] == "mended"
+    for step in ("qu", "qv", "z"):
+        run.do(step)
+    assert run.run.done()
+    assert run.run.data() == {"unit": "water", "answer": "draft"}
+
+
+@RUNS
+def test_a_called_process_that_was_broken_off_knows_again_what_was_its_own(make: Any) -> None:
+    said = extension('<zeebe:calledElement processId="q" propagateAllChildVariables="false"/>')
+    outer = start() + users("a", "y", "z") + node("callActivity", "C", said) + boundary("late", "C", SOON) + end()
+    inner = start() + users("u", "v") + end() + flows("s>u>v>e")
+    called_process = process("q", inner.replace('id="', 'id="q').replace('Ref="', 'Ref="q'))
+    run = Tracked(make(document(outer + flows("s>a>C>z>e; late>y>e"), called_process)))
+    run.do("a")
+    run.do("qu", visited=1)
+    run.run.wait()
+    assert run.ready() == ["y"]
+    run.back("y", "qu")
+    assert run.run.task("qu").data == {"visited": 1}
+
+
+@RUNS
+def test_a_sub_process_with_an_output_mapping_knows_again_what_it_did_not_give(make: Any) -> None:
+    gives = extension('<zeebe:ioMapping><zeebe:output source="=result" target="answer"/></zeebe:ioMapping>')
+    inside = node("subProcess", "P", gives + start("Ps") + users("u", "v") + end("Pe") + flows("Ps>u>v>Pe"))
+    run = Tracked(make(start() + users("a", "z") + inside + end() + flows("s>a>P>z>e")))
+    run.do("a")
+    run.do("u", result="draft", visited=1)
+    run.do("v")
+    assert run.run.task("z").data == {"answer": "draft"}
+    run.back("z", "v")
+    assert run.run.task("v").data == {"answer": "draft", "result": "draft", "visited": 1}
+
+
+@RUNS
+def test_of_several_instances_each_knows_again_what_was_its_own(make: Any) -> None:
+    run = Tracked(make(called(MANY, ""), {"units": ["water", "housing"]}))
+    run.do("a")
+    run.do_one(0, "qu", visited="by water")
+    run.do("qu", visited="by housing")
+    run.do_one(0, "qv", result="w")
+    run.do("qv", result="h")
+    run.back("z", "qv0")
+    (task,) = run.run.workflow.open_tasks()
+    first = task.data["unit"]
+    assert task.data["visited"] == f"by {first}"
+    run.do("qv", result="again")
+    assert "visited" not in run.run.task("z").data
+
+
+@RUNS
+def test_a_called_process_of_a_parallel_block_that_has_closed_knows_again_what_was_its_own(make: Any) -> None:
+    said = extension('<zeebe:calledElement processId="q" propagateAllChildVariables="false"/>')
+    outer = start() + users("b", "z") + node("callActivity", "C", said) + gateways("p", "j") + end()
+    inner = start() + users("u", "v") + end() + flows("s>u>v>e")
+    called_process = process("q", inner.replace('id="', 'id="q').replace('Ref="', 'Ref="q'))
+    run = Tracked(make(document(outer + flows("s>p>C>j; p>b>j; j>z>e"), called_process)))
+    run.do("qu", visited=1)
+    run.do("qv")
+    run.do("b", said=2)
+    assert run.run.task("z").data == {"said": 2}
+    run.back("z", "qv")
+    assert run.run.task("qv").data == {"said": 2, "visited": 1}
+    run.do("qv")
+    assert run.ready() == ["z"]
+    assert run.run.task("z").data == {"said": 2}
+
+
+def test_a_snapshot_of_the_form_before_is_read() -> None:
+    run = Persisted(called(), {"unit": "water"})
+    blob = run.workflow.snapshot()
+    content = orjson.loads(zstandard.ZstdDecompressor().decompress(blob[4:]))
+    assert content.pop() == []
+    before = b"CS" + bytes([1, blob[3]]) + zstandard.ZstdCompressor().compress(orjson.dumps(content))
+    restored = Workflow.restore(run.specification, before, run.host)
+    assert [task.element_id for task in restored.open_tasks()] == ["a"]
 
 
 MANY = (
