@@ -19,9 +19,9 @@ SCHEMA: Final = "https://unpkg.com/@camunda/zeebe-element-templates-json-schema/
 #: Settings whose text is long.
 _LONG: Final = ("convert.data", "convert.text", "publish.data")
 _CLOCK: Final = tuple(name for name in PLACES if name.startswith("clock") or name == "ladder")
-_WHO: Final = ("role", "unit", "exclude", "exclude.else", "assisted", "party")
+_WHO: Final = ("role", "unit", "exclude", "exclude.else", "assisted", "assisted.proof", "party")
 _SHOWN: Final = ("state", "milestone")
-_OFFER: Final = ("offer", "offer.form", "offer.unit", "party")
+_OFFER: Final = ("offer", "offer.form", "offer.unit", "party", "assisted", "assisted.proof")
 #: Group → label; the order in which the panel shows them.
 _GROUPS: Final = {
     "who": "谁来办 · Who",

@@ -3,7 +3,7 @@
 An offer is a message event with `chuishao:offer`. While the process waits for it, whoever it names finds a button.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 
 from engine import feel
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
-from engine.cases.assisting import is_involved, require_way
+from engine.cases.assisting import is_involved, is_proof_wanted, keep_proof, require_way
+from engine.cases.attachments import StagedPhoto
 from engine.cases.models import Case
 from engine.cases.party import PETITIONER
 from engine.cases.subject import subject_of
+from engine.db import writing
 from engine.definitions import LoadedVersion, load
 from engine.errors import Conflict, EngineError, Forbidden
 from engine.instances.models import Instance
@@ -51,6 +53,7 @@ class Offer:
         sender: in what capacity the viewer may: `role`, and `party` or `unit` and `staff`.
         assisted: it is the petitioner's, and the viewer may enter what they said by telephone, on paper or at the
             counter.
+        signed: then what they signed has to be attached.
     """
 
     id: str
@@ -63,6 +66,7 @@ class Offer:
     ends: bool
     data: Mapping[str, Any]
     sender: Mapping[str, str]
+    signed: bool = False
 
     @property
     def assisted(self) -> bool:
@@ -125,28 +129,34 @@ def send_offer(
     runtime: Runtime,
     now: datetime,
     way: str = "",
+    proof: Sequence[StagedPhoto] = (),
 ) -> bool:
     """Take up an offer: the process gets its message.
 
     Args:
         key: the offer's id, or the id of its event.
         submitted: what its form sent, nested; becomes data behind the event, beside `sender`.
-        way: how the petitioner said so, one of `WAYS`, where staff enter it for them; the story has it.
+        way: how the petitioner said so, one of `assisting.ways`, where staff enter it for them; the story has it.
+        proof: what they signed, where staff enter it for them; only staff see it.
 
     Returns:
         False when the same sender had done just this before (a double click): nothing was changed.
 
     Raises:
         Forbidden, NotFound: the viewer may not know of the case.
-        Invalid: the form has mistakes; `assisted-way`: it is not said how the word came. Nothing was changed.
+        Invalid: the form has mistakes; `assisted-way`: it is not said how the word came; `assisted-proof`: what
+            was signed is missing. Nothing was changed.
         Conflict: `offer-over`; `instance-stopped`; `step-failed`: what was entered is kept with the incident.
     """
     try:
         offer = find_offer(session, case, key, viewer, now=now)
         if offer.assisted:
-            require_way(way)
+            require_way(way, signed=offer.signed, proof=proof)
         sender = {**offer.sender, **({"assisted": way} if offer.assisted else {})}
-        runtime.receive(session, offer.instance_id, offer.id, submitted, sender=sender, actor=actor, now=now)
+        with writing(session):
+            runtime.receive(session, offer.instance_id, offer.id, submitted, sender=sender, actor=actor, now=now)
+            if offer.assisted:
+                keep_proof(session, case, proof, actor=actor, now=now)
     except (Conflict, Forbidden):
         if _done_before(session, case, key, actor):
             return False
@@ -260,6 +270,7 @@ def _offer(
         ends=element.kind == "boundaryEvent" and element.interrupting,
         data=waiting.data,
         sender=sender,
+        signed=is_proof_wanted(element.settings),
     )
 
 

@@ -1,9 +1,14 @@
 """An offer of the process on a page: shown with its form, taken up, shown again with mistakes. For staff and portal."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
 from flask import request
 
 from engine.audit import Actor
-from engine.cases.assisting import WAY
+from engine.cases.assisting import PROOF, WAY
+from engine.cases.attachments import StagedPhoto
 from engine.cases.models import Case
 from engine.cases.offers import Offer, find_offer, offers, send_offer
 from engine.errors import Invalid
@@ -11,6 +16,7 @@ from engine.organisation.policy import Viewer
 from web import current
 from web.cases.forms import ShownForm, offered_form
 from web.languages import choose_locale
+from web.words import say
 
 
 def shown_offers(case: Case, viewer: Viewer) -> list[Offer]:
@@ -28,8 +34,13 @@ def shown_offer(case: Case, offer_id: str, viewer: Viewer) -> tuple[Offer, Shown
     return found, offered_form(found)
 
 
-def take_up(case: Case, offer_id: str, viewer: Viewer, actor: Actor) -> tuple[Offer, ShownForm] | None:
+def take_up(
+    case: Case, offer_id: str, viewer: Viewer, actor: Actor, *, proof: Callable[[], Sequence[StagedPhoto]] = list
+) -> tuple[Offer, ShownForm] | None:
     """Take up an offer with the form that this request sent.
+
+    Args:
+        proof: gives what the petitioner signed, where staff enter it for them.
 
     Returns:
         None when it is done, now or by the first of two clicks; else the offer with what was wrong.
@@ -44,9 +55,17 @@ def take_up(case: Case, offer_id: str, viewer: Viewer, actor: Actor) -> tuple[Of
         send_offer(
             current.session(), case, offer_id, submitted, viewer=viewer, actor=actor, runtime=current.runtime(),
             now=current.now(), way=request.form.get(WAY, ""),
+            proof=proof(),
         )  # fmt: skip
     except Invalid as error:
         if still is None or form is None:
             raise
-        return still, form.refused(submitted, error)
+        return still, refused_form(form, submitted, error)
     return None
+
+
+def refused_form(form: ShownForm, submitted: Mapping[str, Any], error: Invalid) -> ShownForm:
+    """Return a form as it was sent, with what was wrong in it or with the paper beside it."""
+    if "fields" in error.facts:
+        return form.refused(submitted, error)
+    return replace(form.filled(submitted), errors={PROOF: [say(error)]})

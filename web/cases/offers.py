@@ -7,11 +7,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from engine.cases.assisting import WAY
+from engine.cases.papers import ACCEPT
 from engine.cases.subject import get_case
 from web import current
 from web.auth.access import background
-from web.cases.assisting import way_field
+from web.cases.assisting import assisted_labels, staged_proof, way_field
 from web.cases.offering import shown_offer, take_up
 from web.cases.views import read_case
 
@@ -25,15 +25,15 @@ def offer(case_id: UUID, offer_id: str) -> Response | str | tuple[str, int]:
     if request.method == "GET":
         found, form = shown_offer(case, offer_id, current.viewer())
     else:
-        refused = take_up(case, offer_id, current.viewer(), current.actor())
+        refused = take_up(case, offer_id, current.viewer(), current.actor(), proof=staged_proof)
         if refused is None:
             flash(gettext("已办理，下面是最新进展。"), "success")
             return redirect(url_for("cases.show", case_id=case_id), code=303)
         (found, form), status = refused, 422
-    way = way_field() if found.assisted else None
+    way = way_field(signed=found.signed) if found.assisted else None
     return render_template(
         "cases/offer.html", view=read_case(case_id), case=case, offer=found, form=form, way=way, given=request.form,
-        labels=form.labels | ({WAY: way["label"]} if way else {}),
+        labels=form.labels | (assisted_labels() if way else {}), accept=ACCEPT,
     ), status  # fmt: skip
 
 

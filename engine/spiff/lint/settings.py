@@ -103,6 +103,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "check": ("userTask",),
     "party": ("userTask", *OFFERING),
     "assisted": ("lane", "userTask", *OFFERING),
+    "assisted.proof": ("userTask", *OFFERING),
     "milestone": ("lane", *ACTIVITIES, *EVENTS),
 }
 #: The values of those that are chosen from a list.
@@ -112,6 +113,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "clock.roll": ("forward", "none"),
     "clock.kind": ("statutory", "internal"),
     "convert.link": ("became", "part"),
+    "assisted.proof": ("required",),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -24,6 +25,7 @@ from tests.factories import District, make_case
 from tests.web.browsing import send, sign_in, token_of
 from web import current
 
+PDF = b"%PDF-1.4\n%%EOF"
 PARTY = {"name": "王五", "phone": "13900139000", "address": "二号楼 302", "role": "respondent"}
 
 
@@ -167,6 +169,21 @@ def test_staff_enter_an_answer_that_came_by_telephone(clerk: FlaskClient, case: 
     done = send(clerk, f"/tasks/{waiting.id}/assist", {"agrees": "true", "assisted": "phone"})
     assert done.status_code == 303
     assert clerk.get(f"/tasks/{waiting.id}/assist").status_code == 409
+
+
+def test_a_paper_is_attached_with_what_staff_enter_and_a_bad_one_changes_nothing(
+    clerk: FlaskClient, case: Case, session: Session
+) -> None:
+    send(clerk, f"/cases/{case.id}/parties/new", PARTY)
+    send(clerk, f"/tasks/{item(session, 'invite').id}", {"request_key": "k" * 20})
+    path = f"/tasks/{item(session, 'consent', 'p2').id}/assist"
+    assert "（可不传）" in clerk.get(path).text
+    said = {"agrees": "true", "assisted": "paper"}
+    refused = send(clerk, path, {**said, "assisted_proof": (BytesIO(b"MZ"), "a.exe")})
+    assert refused.status_code == 422
+    assert 'id="assisted_proof-problem"' in refused.text
+    assert send(clerk, path, {**said, "assisted_proof": (BytesIO(PDF), "同意书.pdf")}).status_code == 303
+    assert "同意书.pdf" in clerk.get(f"/cases/{case.id}").text
 
 
 def test_a_party_is_removed_with_a_reason_and_every_way_in_is_closed(
