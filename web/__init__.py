@@ -97,7 +97,7 @@ def _register_areas(app: "Flask") -> None:
     from web.auth.access import init_access
     from web.auth.views import blueprint as auth
     from web.calendars.views import blueprint as calendars
-    from web.cases import comments, files, searching
+    from web.cases import comments, files, reopening, searching
     from web.cases.assisting import blueprint as assisting
     from web.cases.offers import blueprint as offers
     from web.cases.parties import blueprint as parties
@@ -124,7 +124,8 @@ def _register_areas(app: "Flask") -> None:
     init_access(app)
     navigation.init_navigation(app)
     staff = (auth, absences, inbox, saved, tasks, verbs, cases, offers, parties, assisting, cockpit, escalations)
-    own = (calendars, comments.blueprint, files.blueprint, searching.blueprint, serving, settings, connectors, funds)
+    beside = [area.blueprint for area in (comments, files, reopening, searching)]
+    own = (*beside, calendars, serving, settings, connectors, funds)
     for blueprint in (*staff, notices, desk, *own, standstill, feeds, *_design_areas(), portal, matter, proposals):
         app.register_blueprint(blueprint)
     init_api(app)

@@ -1,19 +1,24 @@
-"""A resident takes a matter up again after its end: it goes on under a new number, and nothing is typed twice.
+"""A matter is taken up again after its end, by the resident or at the desk for them: it goes on under a new number, and
+nothing is typed twice.
 
 What has ended stays as it was: its answer, its documents, its dates. The new case has clocks of its own from the day on
 which it was taken up again.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag, record
+from engine.cases.assisting import WAY, require_way
 from engine.cases.filing import start_data
+from engine.cases.kinds import start_form
 from engine.cases.models import Case, CaseLink, CaseSealing, CaseState, LinkKind, SealingSide
+from engine.cases.parties import NewParty, add_party, rows_of
 from engine.cases.successors import is_closed, succeed
 from engine.cases.vault import Vault
 from engine.clock import CHINA
@@ -21,6 +26,7 @@ from engine.db import writing
 from engine.definitions import LoadedVersion, active_version, load
 from engine.errors import Conflict, EngineError, Invalid
 from engine.forms.messages import N_
+from engine.instances.reading import instance_data, latest_instance
 from engine.instances.runtime import Runtime
 from engine.organisation.models import OrgUnit
 
@@ -43,7 +49,7 @@ def reopens_until(session: Session, case: Case, *, now: datetime) -> date | None
     if not isinstance(rule, Mapping) or case.state not in rule["outcomes"]:
         return None
     last = case.ended_at.astimezone(CHINA).date() + timedelta(days=rule["days"])
-    if now.astimezone(CHINA).date() > last or reopened_as(session, case) is not None:
+    if now.astimezone(CHINA).date() > last or _went_on(session, case):
         return None
     return last if _times(session, case) < rule["times"] else None
 
@@ -55,22 +61,26 @@ def reopened_as(session: Session, case: Case) -> Case | None:
 
 
 def reopen(
-    session: Session, case: Case, *, reason: str, vault: Vault, runtime: Runtime, actor: Actor, now: datetime
-) -> Case:
-    """Take a matter up again: a linked case with the same matter, place, petitioner and files, which the same receipt
-    opens. Asked twice, the second time returns what the first one made.
+    session: Session, case: Case, *, reason: str, vault: Vault, runtime: Runtime, actor: Actor, now: datetime,
+    way: str | None = None,
+) -> Case:  # fmt: skip
+    """Take a matter up again: a linked case with the same matter, place, petitioner, parties and files, which the same
+    receipt opens. Asked twice, the second time returns what the first one made.
 
     Args:
         reason: what was not right with the end, in the resident's words; begins the text of the new case.
+        way: how the resident asked for it, one of `assisting.WAYS`, where staff do it for them; the story has it.
 
     Raises:
-        Invalid: the reason is missing or too long. Nothing was filed.
+        Invalid: the reason is missing or too long; `assisted-way`. Nothing was filed.
         Conflict: `case-not-reopened`: it has not ended, ended in another way, or the time is up.
     """
     reason = reason.strip()
     if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
         message = REASON_LONG if len(reason) > LONGEST_REASON else REASON_MISSING
         raise Invalid("reopen-reason", "Say why the matter is taken up again.", fields={"reason": [message]})
+    if way is not None:
+        require_way(way)
     with writing(session):
         session.refresh(case, with_for_update=True)
         if (known := reopened_as(session, case)) is not None:
@@ -86,14 +96,21 @@ def reopen(
         text = f"{reason}\n\n{case.number}\n{case.text}"
         made = succeed(session, case, version, LinkKind.REOPENED, vault=vault, now=now, text=text)
         _keep_away(session, case, made)
-        _tell_of(session, case, made, actor, now)
-        data = start_data(session, made, session.get_one(OrgUnit, made.place_id))
+        _tell_of(session, case, made, way, actor, now)
+        _bring_parties(session, case, made, version, vault, actor, now)
+        data = _entered(session, case, version) | start_data(session, made, session.get_one(OrgUnit, made.place_id))
         data["reopened"] = {"number": case.number, "outcome": case.state, "reason": reason}
         runtime.start(
             session, case_id=made.id, jurisdiction=made.jurisdiction, key=made.kind, data=data, actor=actor, now=now
         )
         made.state = CaseState.RUNNING
     return made
+
+
+def _went_on(session: Session, case: Case) -> bool:
+    """Was the matter taken up again already, or did it become another one when it ended?"""
+    on = (CaseLink.from_id == case.id, CaseLink.kind.in_((LinkKind.REOPENED, LinkKind.BECAME)))
+    return session.scalar(select(CaseLink.to_id).where(*on).limit(1)) is not None
 
 
 def _version(session: Session, case: Case) -> LoadedVersion | None:
@@ -125,10 +142,31 @@ def _keep_away(session: Session, case: Case, made: Case) -> None:
     session.flush()
 
 
-def _tell_of(session: Session, case: Case, made: Case, actor: Actor, now: datetime) -> None:
+def _entered(session: Session, case: Case, version: LoadedVersion) -> dict[str, Any]:
+    """What the start form was told the first time: nobody types it twice."""
+    form, instance = start_form(version), latest_instance(session, case.id)
+    if form is None or instance is None:
+        return {}
+    known = instance_data(session, instance.id)
+    return {each.path[0]: known[each.path[0]] for each in form.walk() if each.path and each.path[0] in known}
+
+
+def _bring_parties(
+    session: Session, case: Case, made: Case, version: LoadedVersion, vault: Vault, actor: Actor, now: datetime
+) -> None:
+    """Let the other parties be parties again; each is asked anew."""
+    for row in rows_of(session, case.id):
+        personal = vault.open(row.personal, row.id)
+        kept = {each.name: personal[each.name] for each in fields(NewParty) if personal.get(each.name)}
+        given = NewParty(**(kept | {"role": row.role}))
+        add_party(session, made, given, version=version, vault=vault, actor=actor, now=now)
+
+
+def _tell_of(session: Session, case: Case, made: Case, way: str | None, actor: Actor, now: datetime) -> None:
     facts = {"place": "", "channel": made.channel, "category": made.category}
     if not is_closed(session, case):
         facts["from"] = case.number
-    both = ((Tag.CASE_REOPENED, case, {"number": made.number}), (Tag.CASE_FILED, made, facts))
+    said = {"number": made.number} | ({WAY: way} if way else {})
+    both = ((Tag.CASE_REOPENED, case, said), (Tag.CASE_FILED, made, facts))
     for tag, whose, data in both:
         record(session, tag=tag, actor=actor, at=now, jurisdiction=whose.jurisdiction, case_id=whose.id, data=data)

@@ -160,6 +160,10 @@ _MACHINE = frozenset({F.NUMBER, F.KIND, F.STATE, F.CLOCKS, F.DIAGRAM, F.DATA_KEY
 
 # roles that are granted the same
 _GRID = (Role.GRID_WORKER, Role.COMMUNITY)
+_DESK = (
+    *_GRID, Role.STREET_CENTRE, Role.CALLBACK, Role.PETITION_OFFICE, Role.MEDIATION_CHAIR, Role.MEDIATOR,
+    Role.RESIDENTS_COMMITTEE,
+)  # fmt: skip
 _MEDIATION = (Role.MEDIATOR, Role.JUDICIAL_OFFICE, Role.COURT)
 _AGENCY = (Role.AGENT, Role.PETITION_OFFICE, Role.REVIEW_BODY, Role.REREVIEW_BODY, Role.DISCIPLINE)
 _SELF_GOVERNMENT = (
@@ -225,6 +229,10 @@ _ROWS: Final[tuple[tuple[tuple[Role, ...], Relation, frozenset[Field], set[Actio
     ((Role.DEPARTMENT_LEAD,), Relation.ABOVE, _WORK | _NAME, _LEADING),
     ((Role.MAIN_LEADER,), Relation.ABOVE, _WORK, {A.VIEW_CASE, A.COMMENT, A.URGE, A.ACKNOWLEDGE, A.SIGN}),
     ((Role.SUPERVISION,), Relation.SUPERVISION, _WORK, _SUPERVISING),
+    # at the desk a matter is taken up again for whoever comes in or rings up, by those who could write down a new one
+    (_DESK, Relation.PARTICIPANT, frozenset(), {A.REOPEN}),
+    (tuple(role for role in _DESK if role is not Role.MEDIATOR), Relation.SAME_UNIT, frozenset(), {A.REOPEN}),
+    ((*_GRID, Role.STREET_CENTRE), Relation.ABOVE, frozenset(), {A.REOPEN}),
     # an operator mends the machine and sees no matter
     (
         (Role.OPERATOR,), Relation.NONE, _MACHINE,

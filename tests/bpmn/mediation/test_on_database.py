@@ -16,7 +16,8 @@ from engine.cases.links import linked_cases
 from engine.cases.matter import complete_as_resident
 from engine.cases.models import Case
 from engine.cases.offers import send_offer
-from engine.cases.parties import NewParty, add_party
+from engine.cases.parties import NewParty, add_party, rows_of
+from engine.cases.reopening import reopen, reopens_until
 from engine.cases.runtime import case_runtime
 from engine.cases.vault import Vault, new_submission
 from engine.clock import CHINA
@@ -251,6 +252,29 @@ def test_a_refusal_closes_everything_and_the_matter_goes_on_as_a_petition(town: 
     ]
     told = town.session.scalars(select(Notice.body).where(Notice.case_id == town.case.id))
     assert not any("court" in text or "王五" in text for text in told)
+    assert reopens_until(town.session, town.case, now=town.now) is None  # it went on elsewhere
+
+
+def test_a_mediation_that_was_refused_is_taken_up_again_with_both_parties_and_what_was_asked_for(town: Town) -> None:
+    town.appointed()
+    town.take("refused", "p2", {"refusal_reason": "other"})
+    town.do("write", "chair", termination_reason="有当事人不愿调解", remedies=["court"])
+    town.answer("ask", "p1", go_on="no")
+    town.do("file", "chair", archive_number="TJ-2026-2", archive_complete=True)
+    assert town.ended() == "refused"
+    first = town.case
+    town.case = reopen(
+        town.session, first, reason="对方现在愿意谈", vault=VAULT, runtime=town.runtime, actor=Actor.resident(),
+        now=town.now,
+    )  # fmt: skip
+    assert (town.data()["request"], town.data()["tried"]) == ("拆除外挑部分", "yes")
+    (party,) = rows_of(town.session, town.case.id)
+    assert (party.key, party.role, VAULT.open(party.personal, party.id)["name"]) == ("p2", "respondent", "王五")
+    town.do(
+        "record", "mediator", source="applied", dispute_kind="neighbour", dispute_facts="对方阳台外挑一米",
+        request="拆除外挑部分",
+    )  # fmt: skip
+    assert [item.party for item in town.items("agree")] == ["p2"]  # consents anew
 
 
 def test_the_chair_enters_what_a_party_answered_by_telephone(town: Town) -> None:

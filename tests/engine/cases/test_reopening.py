@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,13 +15,14 @@ from engine.cases.models import Attachment, Case, CaseSealing, LinkKind, Sealing
 from engine.cases.offers import send_offer
 from engine.cases.reopening import reopen, reopened_as, reopens_until
 from engine.cases.runtime import case_runtime
+from engine.cases.subject import subject_of
 from engine.cases.vault import Vault, new_submission
 from engine.db import new_id
 from engine.deadlines.models import Clock
 from engine.definitions import Package, deploy
 from engine.errors import Conflict, Invalid
 from engine.instances.models import Instance
-from engine.organisation.policy import resident_viewer
+from engine.organisation.policy import Action, may, resident_viewer, viewer_for
 from engine.organisation.sealing import closed_cases
 from tests.factories import JURISDICTION, District, make_district
 
@@ -90,6 +92,37 @@ def test_what_was_said_goes_on_under_a_new_number_and_a_new_date(session: Sessio
     assert (Tag.CASE_WITHDRAWN, ended.id) in story, "one story of both, for who filed them"
     told = session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_REOPENED)).one()
     assert (told.case_id, told.data) == (ended.id, {"number": made.number})
+
+
+def test_staff_at_the_desk_take_it_up_and_say_how_the_resident_asked(
+    session: Session, ended: Case, district: District, now: datetime
+) -> None:
+    clerk = district.person("community")
+    sent: dict[str, Any] = {"vault": VAULT, "runtime": RUNTIME, "actor": Actor.staff(clerk), "now": now}
+    with pytest.raises(Invalid) as refused:
+        reopen(session, ended, reason="昨天又不亮了", way="", **sent)
+    assert set(refused.value.facts["fields"]) == {"assisted"}
+    made = reopen(session, ended, reason="昨天又不亮了", way="phone", **sent)
+    told = session.scalars(select(AuditEvent).where(AuditEvent.tag == Tag.CASE_REOPENED)).one()
+    assert (told.data, told.actor_id) == ({"number": made.number, "assisted": "phone"}, str(clerk.id))
+
+
+@pytest.mark.parametrize(
+    ("login", "may_take_up"),
+    [
+        ("community", True),  # of the place
+        ("grid", True),
+        ("centre", True),  # of the street
+        ("west-centre", False),  # of another street
+        ("handler", False),  # does not write down matters
+        ("supervisor", False),
+    ],
+)
+def test_who_writes_matters_down_where_it_happened_takes_it_up(
+    session: Session, ended: Case, district: District, login: str, may_take_up: bool
+) -> None:
+    viewer = viewer_for(session, district.person(login))
+    assert may(viewer, Action.REOPEN, subject_of(session, ended)) is may_take_up
 
 
 def test_asked_twice_there_is_one_new_case(session: Session, ended: Case, now: datetime) -> None:
