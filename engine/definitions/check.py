@@ -177,8 +177,7 @@ class _Checker:
             yield from check_ladders(file, model.xml, named=ladders, notices=notices, documents=documents)
         yield from check_sealed(self.package, self.decision_ids)
         main = self._main()
-        begins = [e for _, e in self.elements() if e.process_id == main and e.kind == "startEvent" and not e.parent_id]
-        yield from check_reopening(self.package, asks=any(each.form_id for each in begins))
+        yield from check_reopening(self.package)
         if self.definitions and main and main not in self.definitions.processes:
             yield _error(
                 "main-process-unknown",

@@ -76,12 +76,8 @@ def check_sealed(package: Package, decisions: Collection[str]) -> Iterator[Findi
         )
 
 
-def check_reopening(package: Package, *, asks: bool) -> Iterator[Finding]:
-    """Check what a package says of matters that are taken up again.
-
-    Args:
-        asks: its start event has a form, which nobody would fill in then.
-    """
+def check_reopening(package: Package) -> Iterator[Finding]:
+    """Check what a package says of matters that are taken up again."""
     try:
         said, outcomes = package.manifest.get("reopen"), package.texts.get("outcomes", {})
     except Invalid:
@@ -99,12 +95,6 @@ def check_reopening(package: Package, *, asks: bool) -> Iterator[Finding]:
         yield _error(
             "manifest-reopen", MANIFEST, Phrase("texts.json has no outcome {outcome!r}", outcome=unknown[0]), mend
         )
-    elif asks:
-        yield _error(
-            "manifest-reopen", MANIFEST,
-            Phrase("the start event has a form, and nobody fills it in when a matter is taken up again"),
-            Phrase("Leave `reopen` out"),
-        )  # fmt: skip
 
 
 def _is_count(value: object) -> bool:

@@ -9,54 +9,18 @@ from importlib import import_module
 from itertools import product
 from typing import Any, Final
 
+from engine.sandbox.flows import Way, flows_of, timers_of, walked_ways
 from engine.spiff import Definitions
 from tests.bpmn.walk import Walk, read_package
 
-Way = tuple[str, str]
 PROCESSES: Final = ("petition", "mediation", "agency", "accusation", "proposal")
 #: What each process is called that asks whether everything was walked; it is no path itself.
 _QUESTION: Final = "test_every_flow_and_every_timer_is_walked"
 
 
-def flows_of(definitions: Definitions) -> set[Way]:
-    """Every sequence flow as (process, flow id)."""
-    return {(process.id, flow) for process in definitions.processes.values() for flow in process.flows}
-
-
-def timers_of(definitions: Definitions) -> set[Way]:
-    """Every timer event as (process, element id)."""
-    return {
-        (process.id, element.id)
-        for process in definitions.processes.values()
-        for element in process.elements.values()
-        if element.timer_kind is not None
-    }
-
-
 def walked(definitions: Definitions, walks: Iterable[Walk]) -> Counter[Way]:
-    """The flows and timers that these walks used, and how often.
-
-    An element that passes was entered by the flow from the last of its neighbours that passed before it.
-    """
-    used: Counter[Way] = Counter()
-    for walk in walks:
-        last: dict[Way, int] = {}
-        for moment, passed in enumerate(walk.passed):
-            if passed.cancelled:
-                continue
-            process = definitions.processes[passed.process_id]
-            element = process.elements.get(passed.element_id)
-            if element is None:
-                continue
-            if element.timer_kind is not None:
-                used[process.id, element.id] += 1
-            entered = [
-                process.flows[flow] for flow in element.incoming if (process.id, process.flows[flow].source) in last
-            ]
-            if entered:
-                used[process.id, max(entered, key=lambda flow: last[process.id, flow.source]).id] += 1
-            last[process.id, element.id] = moment
-    return used
+    """The flows and timers that these walks used, and in how many of them."""
+    return Counter(way for walk in walks for way in walked_ways(definitions, walk.passed))
 
 
 def paths(tests: Mapping[str, Any]) -> Iterator[tuple[Callable[..., None], dict[str, Any]]]:
@@ -111,7 +75,7 @@ def report(key: str) -> tuple[list[str], int]:
         rarest = min((used[way] for way in own_flows), default=0)
         lines.append(
             f"  {page:<22} {_share(own_flows, used):>9} flows {_share(own_timers, used):>7} timers, "
-            f"the rarest flow {rarest} times"
+            f"the rarest flow in {rarest} walks"
         )
     missing = sorted((flows | timers) - set(used))
     return lines + [f"  never walked: {page}: {id}" for page, id in missing], len(missing)
