@@ -167,6 +167,8 @@ def complete_assisted(
         require_assist(session, item, viewer)
     require_way(way, signed=wants_proof(session, item), proof=proof)
     with writing(session):
-        done = runtime.complete(session, item_id, submitted, actor=actor, now=now, request_key=request_key, assisted=way)
+        done = runtime.complete(
+            session, item_id, submitted, actor=actor, now=now, request_key=request_key, assisted=way
+        )
         if not done.again:
             keep_proof(session, get_case(session, item.case_id), proof, actor=actor, now=now)

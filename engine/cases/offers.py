@@ -19,7 +19,6 @@ from engine.cases.attachments import StagedPhoto
 from engine.cases.models import Case
 from engine.cases.party import PETITIONER
 from engine.cases.subject import subject_of
-from engine.db import writing
 from engine.definitions import LoadedVersion, load
 from engine.errors import Conflict, EngineError, Forbidden
 from engine.instances.models import Instance
@@ -153,10 +152,9 @@ def send_offer(
         if offer.assisted:
             require_way(way, signed=offer.signed, proof=proof)
         sender = {**offer.sender, **({"assisted": way} if offer.assisted else {})}
-        with writing(session):
-            runtime.receive(session, offer.instance_id, offer.id, submitted, sender=sender, actor=actor, now=now)
-            if offer.assisted:
-                keep_proof(session, case, proof, actor=actor, now=now)
+        runtime.receive(session, offer.instance_id, offer.id, submitted, sender=sender, actor=actor, now=now)
+        if offer.assisted:
+            keep_proof(session, case, proof, actor=actor, now=now)
     except (Conflict, Forbidden):
         if _done_before(session, case, key, actor):
             return False

@@ -16,8 +16,8 @@ Nothing of SpiffWorkflow leaves this package. What it does wrong and how the doo
 from engine.spiff.failure import StepFailed
 from engine.spiff.findings import Finding
 from engine.spiff.lint import lint
-from engine.spiff.moves import Moves
 from engine.spiff.migrating import Outcome
+from engine.spiff.moves import Moves
 from engine.spiff.outline import (
     Definitions,
     ElementOutline,

@@ -28,7 +28,6 @@ from engine.spiff.specs.triggers import Message, Timer, Trigger
 from engine.spiff.views import Waited
 
 
-
 @dataclass(kw_only=True)
 class Outcome:
     """What moving a process came to.

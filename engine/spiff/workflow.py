@@ -8,8 +8,8 @@ from engine.spiff.compaction import compact
 from engine.spiff.data import standing
 from engine.spiff.environment import Environment
 from engine.spiff.execution import Execution
-from engine.spiff.moves import Moves
 from engine.spiff.migrating import Outcome, migrate
+from engine.spiff.moves import Moves
 from engine.spiff.places import around, around_event, is_activity, seen_by, trail
 from engine.spiff.ports import Host
 from engine.spiff.returnable import Returnable

@@ -25,7 +25,11 @@ from tests.bpmn.walk import read_package
 from tests.factories import JURISDICTION, District, make_district, make_staff
 
 VAULT = Vault(bytes(range(32)))
-PEOPLE = (("agent", Role.AGENT, "willow"), ("elsewhere", Role.COMMUNITY, "plum"), ("office", Role.PETITION_OFFICE, "east"))
+PEOPLE = (
+    ("agent", Role.AGENT, "willow"),
+    ("elsewhere", Role.COMMUNITY, "plum"),
+    ("office", Role.PETITION_OFFICE, "east"),
+)
 MANDATE = {"mandate_scope": ["draft", "submit"], "mandate_signed": True}
 DRAFT = {"draft_request": "恢复供水", "draft_facts": "三号楼从周一起没有水，物业说不归他们管"}
 SCAN = StagedPhoto(name="委托书.jpg", media_type="image/jpeg", sha256="0" * 64, size=3)

@@ -24,21 +24,21 @@ resident        party        | nkspdoglf | txh  | N  | ADT |       |    | view_c
 resident        system       |           |      |    |     |       |    | file_case
 
 grid_worker     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-grid_worker     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
-grid_worker     same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
-grid_worker     above        | nkspdoglf | ta   |    |     |       |    | view_case
+grid_worker     participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
+grid_worker     same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case reopen
+grid_worker     above        | nkspdoglf | ta   |    |     |       |    | view_case reopen
 grid_worker     system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 community       assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-community       participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
-community       same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
-community       above        | nkspdoglf | ta   |    |     |       |    | view_case
+community       participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
+community       same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case reopen
+community       above        | nkspdoglf | ta   |    |     |       |    | view_case reopen
 community       system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 street_centre   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-street_centre   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
-street_centre   same_unit    | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge
-street_centre   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge
+street_centre   participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
+street_centre   same_unit    | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge reopen
+street_centre   above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment urge reopen
 street_centre   system       |           |      |    |     |       |    | view_inbox search_cases file_case view_statistics set_substitute
 
 street_leader   assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
@@ -82,12 +82,12 @@ main_leader     above        | nkspdoglf | txah |    | ADT | Imrcb |    | view_c
 main_leader     system       |           |      |    |     |       |    | view_inbox search_cases view_escalations view_statistics set_substitute
 
 mediator        assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-mediator        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
+mediator        participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
 mediator        system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 mediation_chair assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-mediation_chair participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
-mediation_chair same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+mediation_chair participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
+mediation_chair same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case reopen
 mediation_chair system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 judicial_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
@@ -102,8 +102,8 @@ agent           assignee     | nkspdoglf | txah | NC | ADT |       |    | view_c
 agent           system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 petition_office assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-petition_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
-petition_office same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+petition_office participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
+petition_office same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case reopen
 petition_office system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 review_body     assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
@@ -124,8 +124,8 @@ party_organisation same_unit    | nkspdoglf | txah |    | ADT | cb    |    | vie
 party_organisation system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 residents_committee assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
-residents_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back
-residents_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case
+residents_committee participant  | nkspdoglf | txah |    | ADT | Imrcb |    | view_case comment serve urge take_back reopen
+residents_committee same_unit    | nkspdoglf | txah |    | ADT | cb    |    | view_case reopen
 residents_committee system       |           |      |    |     |       |    | view_inbox search_cases file_case set_substitute
 
 council         assignee     | nkspdoglf | txah | NC | ADT | Imrcb |    | view_case claim release save_draft complete comment attach serve delegate transfer return co_handle copy_in merge
