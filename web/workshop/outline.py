@@ -10,7 +10,19 @@ from werkzeug.wrappers import Response
 
 from engine.definitions import check
 from engine.definitions.drafts import draft_file, draft_package, find_draft, save_draft_files
-from engine.definitions.outlining import KINDS, Item, add_after, connect, delete, fields, items, set_values
+from engine.definitions.outlining import (
+    BORDERS,
+    KINDS,
+    TIMES,
+    Item,
+    add_after,
+    add_border,
+    connect,
+    delete,
+    fields,
+    items,
+    set_values,
+)
 from engine.definitions.wording_labels import SETTINGS, SORTS
 from engine.errors import EngineError, Invalid, NotFound
 from engine.organisation.policy import Action, require
@@ -24,11 +36,34 @@ _SORTS: Final = {
     "process": lazy_gettext("流程"),
     "lane": lazy_gettext("泳道"),
     "sequenceFlow": lazy_gettext("去向"),
+    "intermediateCatchEvent:timer": lazy_gettext("等一段时间"),
+    "intermediateCatchEvent:message": lazy_gettext("等消息"),
+    "endEvent:error": lazy_gettext("出错结束"),
+    "endEvent:terminate": lazy_gettext("全部终止"),
 }
+#: what triggers an event, or what it triggers
+_TRIGGERS: Final = {
+    "timer": lazy_gettext("定时"),
+    "message": lazy_gettext("消息"),
+    "error": lazy_gettext("出错"),
+    "terminate": lazy_gettext("终止"),
+    "signal": lazy_gettext("信号"),
+    "escalation": lazy_gettext("上报"),
+}
+#: settings that are chosen from a list: value → word
+_CHOICES: Final[dict[str, dict[str, Any]]] = {
+    "interrupting": {"true": lazy_gettext("是，手上的这步就此停下"), "false": lazy_gettext("否，手上的这步照常")},
+    "timer_kind": dict(
+        zip(TIMES, (lazy_gettext("过多久"), lazy_gettext("到哪一刻"), lazy_gettext("每隔多久")), strict=True)
+    ),
+}
+#: what an event can be put on the border of
+_HOSTS: Final = ("Task", "Activity", "subProcess", "transaction", "task")
 #: what is asked first; the other settings stand behind "more"
 _MAIN: Final = (
-    "name", "condition", "form_id", "decision_id", "result_variable", "called_process", "task_type", "script",
-    "script_result", "role", "unit", "notice", "to", "outcome",
+    "name", "condition", "timer_kind", "timer_expression", "message_name", "error_code", "interrupting", "form_id",
+    "decision_id", "result_variable", "called_process", "task_type", "script", "script_result", "role", "unit",
+    "notice", "to", "outcome",
 )  # fmt: skip
 
 
@@ -38,10 +73,23 @@ def sort_name(kind: str) -> str:
     return str(_SORTS[kind]) if kind in _SORTS else SORTS[locale].get(kind, kind)
 
 
+def item_kind(item: Item) -> str:
+    """Return what an element is called in the reader's language, an event with what triggers it."""
+    said = sort_name(item.kind)
+    if not item.trigger:
+        return said
+    return str(gettext("%(event)s（%(trigger)s）", event=said, trigger=_TRIGGERS.get(item.trigger, item.trigger)))
+
+
 def field_label(name: str) -> str:
     """Return what a setting is called in the reader's language; its own name where there is no word."""
     locale = "zh_CN" if str(get_locale() or "zh_CN").startswith("zh") else "en"
-    extra = {"script": gettext("表达式"), "script_result": gettext("结果变量"), "task_type": gettext("任务类型")}
+    extra = {
+        "error_code": gettext("错误代码"),
+        "script": gettext("表达式"),
+        "script_result": gettext("结果变量"),
+        "task_type": gettext("任务类型"),
+    }
     return extra.get(name) or SETTINGS[locale].get(name, name)
 
 
@@ -65,7 +113,8 @@ def _page(draft_id: UUID, path: str, chosen_id: str, problem: str = "") -> str:
     more = [name for name in known if name not in (*_MAIN, "is_default")]
     return render_template(
         "workshop/outline.html", draft=draft, name=draft_name(draft), path=path, revision=revision, items=found,
-        chosen=chosen, names=names, fields=known, kinds=list(KINDS), sort_name=sort_name,
+        chosen=chosen, names=names, fields=known, kinds=list(KINDS), sort_name=sort_name, item_kind=item_kind,
+        choices=_CHOICES, borders={each: _TRIGGERS[each] for each in BORDERS} if chosen.kind.endswith(_HOSTS) else {},
         field_label=field_label, problem=problem, targets=_targets(found, chosen),
         findings=told(each for each in check(draft_package(session, draft_id)) if each.file == path),
         main_fields=[name for name in known if name in _MAIN], more_fields=more,
@@ -84,7 +133,7 @@ def _targets(found: list[Item], chosen: Item) -> list[Item]:
 
 @blueprint.post("/<uuid:draft_id>/outline/<path:path>")
 def change(draft_id: UUID, path: str) -> Response | tuple[str, int]:
-    """Change the diagram (`do`: add, set, connect, delete) and go to what was changed."""
+    """Change the diagram (`do`: add, border, set, connect, delete) and go to what was changed."""
     require(current.viewer(), Action.EDIT_PROCESS)
     session, chosen = current.session(), request.form.get("element", "")
     done = _DONE.get(request.form.get("do", ""))
@@ -111,6 +160,14 @@ def _add(content: bytes, chosen: str) -> tuple[bytes, str, str]:
     return changed, made, gettext("已加上“%(name)s”。", name=name or made)
 
 
+def _border(content: bytes, chosen: str) -> tuple[bytes, str, str]:
+    name, given = request.form.get("name", "").strip(), request.form
+    changed, made = add_border(
+        content, chosen, given.get("trigger", ""), name, interrupting=given.get("interrupting") == "true"
+    )
+    return changed, made, gettext("已加上“%(name)s”。", name=name or made)
+
+
 def _set(content: bytes, chosen: str) -> tuple[bytes, str, str]:
     known = fields(content, chosen)
     given = {name: request.form.get(f"field:{name}", "") for name in known if f"field:{name}" in request.form}
@@ -133,6 +190,7 @@ def _delete(content: bytes, chosen: str) -> tuple[bytes, str, str]:
 
 _DONE: Final[dict[str, Callable[[bytes, str], tuple[Any, str, str]]]] = {
     "add": _add,
+    "border": _border,
     "set": _set,
     "connect": _connect,
     "delete": _delete,

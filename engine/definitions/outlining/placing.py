@@ -7,10 +7,11 @@ from lxml import etree
 
 from engine.definitions.outlining.document import Document, extension_elements
 from engine.definitions.outlining.drawing import GAP, ROW, Box, Drawing
+from engine.definitions.outlining.events import define
 from engine.errors import Invalid
-from engine.spiff.document import GATEWAYS, ZEEBE, Node, leaving, local, q
+from engine.spiff.document import GATEWAYS, ZEEBE, Node, children, leaving, local, q
 
-#: What can be added: kind → (stem of its id, width, height)
+#: What can be added: tag, and for an event its trigger → (stem of its id, width, height)
 KINDS: Final[Mapping[str, tuple[str, int, int]]] = {
     "userTask": ("task", 100, 80),
     "sendTask": ("send", 100, 80),
@@ -18,10 +19,18 @@ KINDS: Final[Mapping[str, tuple[str, int, int]]] = {
     "scriptTask": ("compute", 100, 80),
     "serviceTask": ("service", 100, 80),
     "callActivity": ("call", 100, 80),
+    "subProcess": ("scope", 280, 140),
     "exclusiveGateway": ("choice", 50, 50),
     "parallelGateway": ("parallel", 50, 50),
+    "intermediateCatchEvent:timer": ("wait", 36, 36),
+    "intermediateCatchEvent:message": ("await", 36, 36),
+    "intermediateThrowEvent": ("passed", 36, 36),
     "endEvent": ("end", 36, 36),
+    "endEvent:error": ("failed", 36, 36),
+    "endEvent:terminate": ("stop", 36, 36),
 }
+#: Tag → width and height.
+_SIZES: Final = {kind.partition(":")[0]: (width, height) for kind, (_, width, height) in KINDS.items()}
 #: From the border of a lane to what is drawn in it.
 _MARGIN: Final = 20
 
@@ -56,7 +65,7 @@ def add_after(content: bytes, after: str, kind: str, name: str) -> tuple[bytes, 
         flow = ways[0] if ways and local(source) not in GATEWAYS else None
     if local(source) == "endEvent":
         raise Invalid("outline-after-end", "Nothing comes after an end.")
-    if flow is not None and kind == "endEvent":
+    if flow is not None and kind.startswith("endEvent"):
         raise Invalid("outline-end-between", "An end has nothing behind it: add it after a gateway.")
     made = _make(document, source, kind, name)
     if flow is None:
@@ -67,8 +76,8 @@ def add_after(content: bytes, after: str, kind: str, name: str) -> tuple[bytes, 
 
 
 def _make(document: Document, source: Node, kind: str, name: str) -> Node:
-    identifier = document.new_id(KINDS[kind][0])
-    made = etree.SubElement(source.getparent(), q(kind), id=identifier)
+    identifier, (tag, _, trigger) = document.new_id(KINDS[kind][0]), kind.partition(":")
+    made = etree.SubElement(source.getparent(), q(tag), id=identifier)
     if name:
         made.set("name", name)
     if kind == "userTask":
@@ -76,10 +85,48 @@ def _make(document: Document, source: Node, kind: str, name: str) -> Node:
     if kind == "sendTask":
         etree.SubElement(extension_elements(made), f"{{{ZEEBE}}}taskDefinition", type="notify")
     document.by_id[identifier] = made
+    if trigger:
+        define(document, made, trigger, name)
+    if kind == "subProcess":
+        _fill(document, made)
     lane = document.lane_of(source.get("id"))
     if lane is not None:
         document.put_in_lane(identifier, lane)
     return made
+
+
+def _fill(document: Document, scope: Node) -> None:
+    """Begin and end a new sub-process."""
+    ends = [etree.SubElement(scope, q(tag), id=document.new_id(f"{scope.get('id')}_{stem}"))
+            for tag, stem in (("startEvent", "start"), ("endEvent", "end"))]  # fmt: skip
+    document.by_id |= {each.get("id"): each for each in ends}
+    document.add_flow(ends[0], ends[1])
+
+
+def _draw(drawing: Drawing, plane: Node, made: Node, place: Box) -> None:
+    """Draw a new element, and what a sub-process has in it."""
+    drawing.add_shape(plane, made.get("id"), place)
+    _label(drawing, made)
+    if local(made) != "subProcess":
+        return
+    drawing.shapes[made.get("id")].set("isExpanded", "true")
+    line = place.y + place.height / 2 - 18
+    begin, end = children(made, "startEvent")[0], children(made, "endEvent")[0]
+    drawing.add_shape(plane, begin.get("id"), Box(x=place.x + 40, y=line, width=36, height=36))
+    drawing.add_shape(plane, end.get("id"), Box(x=place.right - 76, y=line, width=36, height=36))
+    flow = children(made, "sequenceFlow")[0].get("id")
+    drawing.draw_flow(plane, flow, drawing.route(begin.get("id"), end.get("id")))
+
+
+def _fit(drawing: Drawing, beside: Box, place: Box) -> None:
+    """Let the container of a step grow around a place."""
+    container = drawing.container_of(beside)
+    if container is None:
+        return
+    if place.bottom + _MARGIN > container.bottom:
+        drawing.make_room("y", container.bottom - 1, place.bottom + _MARGIN - container.bottom)
+    if place.right + _MARGIN > container.right:
+        drawing.make_room("x", container.right - 1, place.right + _MARGIN - container.right)
 
 
 def _between(document: Document, drawing: Drawing, flow: Node, made: Node) -> None:
@@ -92,7 +139,7 @@ def _between(document: Document, drawing: Drawing, flow: Node, made: Node) -> No
     begin, end = drawing.box(source.get("id")), drawing.box(target.get("id"))
     if begin is None or end is None:
         return  # a diagram that is not drawn stays so
-    plane, (_, width, height) = drawing.plane_of(source.get("id")), KINDS[local(made)]
+    plane, (width, height) = drawing.plane_of(source.get("id")), _SIZES[local(made)]
     _, line = begin.middle
     left = begin.right + GAP
     if end.x >= begin.right:
@@ -100,8 +147,9 @@ def _between(document: Document, drawing: Drawing, flow: Node, made: Node) -> No
         if lacking > 0:
             drawing.make_room("x", begin.right + 1, lacking)
     wanted = Box(x=left, y=line - height / 2, width=width, height=height)
-    drawing.add_shape(plane, made.get("id"), _free(drawing, wanted))
-    _label(drawing, made)
+    place = _free(drawing, wanted)
+    _fit(drawing, begin, place)
+    _draw(drawing, plane, made, place)
     for each, one, other in ((flow, source, made), (on, made, target)):
         drawing.draw_flow(plane, each.get("id"), drawing.route(one.get("id"), other.get("id")))
 
@@ -112,18 +160,14 @@ def _branch(document: Document, drawing: Drawing, source: Node, made: Node) -> N
     begin = drawing.box(source.get("id"))
     if begin is None:
         return
-    _, width, height = KINDS[local(made)]
+    width, height = _SIZES[local(made)]
     wanted = Box(x=begin.right + GAP, y=begin.middle[1] - height / 2, width=width, height=height)
+    if local(source) == "boundaryEvent":  # what an event on a border starts stands below it
+        wanted = Box(x=begin.middle[0] - width / 2, y=begin.bottom + GAP, width=width, height=height)
     place = _free(drawing, wanted)
-    container = drawing.container_of(begin)
-    if container is not None:
-        if place.bottom + _MARGIN > container.bottom:
-            drawing.make_room("y", container.bottom - 1, place.bottom + _MARGIN - container.bottom)
-        if place.right + _MARGIN > container.right:
-            drawing.make_room("x", container.right - 1, place.right + _MARGIN - container.right)
+    _fit(drawing, begin, place)
     plane = drawing.plane_of(source.get("id"))
-    drawing.add_shape(plane, made.get("id"), place)
-    _label(drawing, made)
+    _draw(drawing, plane, made, place)
     drawing.draw_flow(plane, flow.get("id"), drawing.route(source.get("id"), made.get("id")))
 
 

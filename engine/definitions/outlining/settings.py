@@ -6,6 +6,7 @@ from typing import Any, Final
 from lxml import etree
 
 from engine.definitions.outlining.document import Document, extension_elements
+from engine.definitions.outlining.events import named, set_timer, timer_of, trigger_of
 from engine.errors import Invalid
 from engine.spiff.document import ZEEBE, Node, child, condition, local, q
 from engine.spiff.lint.settings import PLACES
@@ -22,6 +23,12 @@ _OWN: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "script": ("script", "expression", ("scriptTask",)),
     "script_result": ("script", "resultVariable", ("scriptTask",)),
 }
+#: what an event names → its field, and the attribute that it stands in
+_NAMED: Final[Mapping[str, tuple[str, str]]] = {
+    "message": ("message_name", "name"),
+    "error": ("error_code", "errorCode"),
+}
+_OF_EVENTS: Final = ("timer_kind", "timer_expression", "interrupting", *(field for field, _ in _NAMED.values()))
 
 
 def rename(content: bytes, identifier: str, name: str) -> bytes:
@@ -49,6 +56,18 @@ def fields(content: bytes, identifier: str) -> dict[str, str]:
     return {"name": node.get("name") or "", **dict(_fields(node))}
 
 
+def _event_fields(node: Node) -> Iterator[tuple[str, str]]:
+    """What an event waits for or throws, and whether one on a border ends what is under way."""
+    trigger, root = trigger_of(node), node.getroottree().getroot()
+    if trigger == "timer":
+        yield from zip(("timer_kind", "timer_expression"), timer_of(node), strict=True)
+    if trigger in _NAMED and (what := named(root, node, trigger)) is not None:
+        field, attribute = _NAMED[trigger]
+        yield field, what.get(attribute) or ""
+    if local(node) == "boundaryEvent" and trigger != "error":
+        yield "interrupting", "false" if node.get("cancelActivity") == "false" else "true"
+
+
 def _fields(node: Node) -> Iterator[tuple[str, str]]:
     kind = local(node)
     if kind == "sequenceFlow":
@@ -59,6 +78,8 @@ def _fields(node: Node) -> Iterator[tuple[str, str]]:
         if kind in kinds:
             found = node.find(f"{q('extensionElements')}/{{{ZEEBE}}}{element}")
             yield name, (found.get(attribute) or "") if found is not None else ""
+    if kind.endswith("Event"):
+        yield from _event_fields(node)
     said = extensions(node).settings
     for name, kinds in PLACES.items():
         if kind in kinds:
@@ -85,11 +106,26 @@ def set_values(content: bytes, identifier: str, values: Mapping[str, str]) -> by
             _set_condition(node, text)
         elif name == "is_default":
             _set_default(node, bool(text))
+        elif name in _OF_EVENTS:
+            _set_event(node, name, text)
         elif name in _OWN:
             _set_own(node, *_OWN[name][:2], text)
         else:
             _set_property(node, PREFIX + name, text)
     return document.content()
+
+
+def _set_event(event: Node, name: str, text: str) -> None:
+    kind, time = timer_of(event)
+    trigger = trigger_of(event)
+    if name == "timer_kind":
+        set_timer(event, text, time)
+    elif name == "timer_expression":
+        set_timer(event, kind, text)
+    elif name == "interrupting":
+        _set(event, "cancelActivity", "false" if text == "false" else "")
+    elif (what := named(event.getroottree().getroot(), event, trigger)) is not None:
+        what.set(_NAMED[trigger][1], text or what.get("id"))
 
 
 def _source(flow: Node) -> Any:

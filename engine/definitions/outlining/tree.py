@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from engine.definitions.outlining.document import Document
+from engine.definitions.outlining.events import trigger_of
 from engine.spiff.document import NODES, SCOPES, Node, children, condition, every, leaving, local, nodes_of
 
 
@@ -16,6 +17,7 @@ class Item:
         level: 1 for a process, 2 for its lanes and steps, more inside of a sub-process, on a border, and for flows.
         lane: name of the lane that it is in.
         target: of a flow, the id of where it leads.
+        trigger: of an event, `timer`, `message` …; "" for none.
         condition: of a flow; `is_default` for the one that is taken otherwise.
     """
 
@@ -24,6 +26,7 @@ class Item:
     name: str
     level: int
     lane: str = ""
+    trigger: str = ""
     target: str = ""
     condition: str = ""
     is_default: bool = False
@@ -46,7 +49,8 @@ def items(content: bytes) -> list[Item]:
 
 def _item(node: Node, level: int, lane: str = "") -> Item:
     name = " ".join((node.get("name") or "").split())
-    return Item(id=node.get("id") or "", kind=local(node), name=name, level=level, lane=lane)
+    trigger = trigger_of(node) if local(node).endswith("Event") else ""
+    return Item(id=node.get("id") or "", kind=local(node), name=name, level=level, lane=lane, trigger=trigger)
 
 
 def _scope(document: Document, scope: Node, level: int) -> Iterator[Item]:

@@ -75,6 +75,19 @@ def test_a_process_is_drawn_with_forms_alone(outline: Outline) -> None:
     assert end not in {each.id for each in items(outline.content())}
 
 
+def test_events_and_sub_processes_are_added_with_forms_and_named(outline: Outline) -> None:
+    scope = outline.do("add", "start", kind="subProcess", name="办理")
+    late = outline.do("border", scope, trigger="timer", name="逾期", interrupting="false")
+    outline.do("set", late, **{"field:timer_kind": "timeDuration", "field:timer_expression": "P3D"})
+    page = outline.get(late)
+    assert "边界事件（定时） “逾期”" in page
+    assert '<option value="false" selected>' in page
+    assert fields(outline.content(), late)["timer_expression"] == "P3D"
+    assert "在边上加一个事件" in outline.get(scope)
+    assert "在边上加一个事件" not in page
+    assert "只有任务、调用和子流程" in outline.do("border", "start", 422, trigger="timer", name="x")
+
+
 def test_what_is_wrong_stands_beside_its_step(outline: Outline) -> None:
     task = outline.do("add", "start", kind="userTask", name="上门")
     page = outline.get(task)

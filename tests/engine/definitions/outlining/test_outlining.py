@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from engine.definitions import Package, check
 from engine.definitions.beginning import FileKind, empty_package, new_files
-from engine.definitions.outlining import KINDS, add_after, connect, delete, fields, items, rename, set_values
+from engine.definitions.outlining import (
+    KINDS,
+    add_after,
+    add_border,
+    connect,
+    delete,
+    fields,
+    items,
+    rename,
+    set_values,
+)
 from engine.definitions.outlining.document import Document
 from engine.definitions.outlining.drawing import Drawing
 from engine.errors import Conflict, Invalid, NotFound
@@ -106,6 +116,66 @@ def test_a_process_drawn_in_the_outline_alone_can_be_deployed() -> None:
     assert fields(content, to_end.id)["is_default"] == "true"
 
 
+def test_events_are_put_on_the_border_of_a_step_and_lead_on_below_it() -> None:
+    content, task = add_after(EMPTY, "start", "userTask", "上门")
+    content, late = add_border(content, task, "timer", "逾期", interrupting=False)
+    content, failed = add_border(content, task, "error", "无人", interrupting=False)
+    content, taken = add_border(content, task, "message", "撤回")
+    content = set_values(content, late, {"timer_expression": "P2D"})
+    content = set_values(content, taken, {"message_name": "withdrawn", "offer": "resident"})
+    content, urge = add_after(content, late, "sendTask", "催促")
+    content, over = add_after(content, taken, "endEvent:terminate", "撤回")
+    elements = next(iter(read_definitions({"x.bpmn": content}).processes.values())).elements
+    assert [(elements[each].attached_to, elements[each].trigger) for each in (late, failed, taken)] == [
+        (task, "timer"), (task, "error"), (task, "message"),
+    ]  # fmt: skip
+    assert elements[late].timer_expression == "P2D"
+    assert fields(content, late)["timer_kind"] == "timeDuration"
+    assert [fields(content, each).get("interrupting") for each in (late, failed, taken)] == ["false", None, "true"]
+    assert fields(content, failed)["error_code"] == "无人"
+    assert fields(content, taken)["message_name"] == "withdrawn"
+    assert {(late, urge), (taken, over)} <= flows(content)
+    assert (overlaps(content), detached(content)) == ([], [])
+    below = drawing(content).box(urge)
+    assert below is not None
+    assert below.y > drawing(content).box(task).bottom  # type: ignore[union-attr]
+    content = set_values(content, late, {"timer_kind": "timeCycle", "timer_expression": "R3/P1D", "interrupting": ""})
+    assert fields(content, late)["timer_kind"] == "timeCycle"
+    gone = {each.id for each in items(delete(content, task))}
+    assert not gone & {late, failed, taken}
+
+
+def test_a_sub_process_is_added_and_steps_are_put_in_it() -> None:
+    content, scope = add_after(EMPTY, "start", "subProcess", "办理")
+    inner = next(each for each in items(content) if each.kind == "startEvent" and each.level == 3)
+    for name in ("登记", "上门"):
+        content, task = add_after(content, inner.id, "userTask", name)
+    content, _ = add_border(content, scope, "timer", "逾期")
+    content, _ = add_after(content, task, "intermediateCatchEvent:timer", "等三天")
+    elements = next(iter(read_definitions({"x.bpmn": content}).processes.values())).elements
+    assert elements[task].parent_id == scope
+    around, within, behind = (drawing(content).box(each) for each in (scope, task, "end"))
+    assert around is not None
+    assert within is not None
+    assert behind is not None
+    assert around.x < within.x
+    assert within.right < around.right < behind.x
+    assert (overlaps(content), detached(content)) == ([], [])
+
+
+@pytest.mark.parametrize(("host", "trigger"), [("start", "timer"), ("task_1", "signal")])
+def test_an_event_that_cannot_be_on_a_border_is_refused(host: str, trigger: str) -> None:
+    content, _ = add_after(EMPTY, "start", "userTask", "上门")
+    with pytest.raises(Invalid):
+        add_border(content, host, trigger, "x")
+
+
+def test_a_time_of_no_kind_is_refused() -> None:
+    content, wait = add_after(EMPTY, "start", "intermediateCatchEvent:timer", "等")
+    with pytest.raises(Invalid):
+        set_values(content, wait, {"timer_kind": "timeSometime", "timer_expression": "P1D"})
+
+
 def test_a_step_is_added_on_one_branch_of_several() -> None:
     content, choice = add_after(EMPTY, "start", "exclusiveGateway", "?")
     content, other = add_after(content, choice, "endEvent", "不办")
@@ -120,7 +190,7 @@ def test_a_step_is_added_on_one_branch_of_several() -> None:
     [
         ("end", "userTask"),  # nothing comes after an end
         ("start", "endEvent"),  # an end has nothing behind it
-        ("start", "subProcess"),  # cannot be added here
+        ("start", "adHocSubProcess"),  # cannot be added here
     ],
 )
 def test_what_makes_no_sense_is_refused(after: str, kind: str) -> None:
