@@ -26,6 +26,7 @@ def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask"
     from engine.clock import SystemClock
     from web import current
     from web.courtesy import Readers
+    from web.drawing import SharedTemplate
     from web.portal.uploads import CappedRequest
 
     app = Flask(__name__)
@@ -38,6 +39,7 @@ def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask"
     readers = Readers(app.wsgi_app)
     app.wsgi_app, wiring.runtime.hooks.give_way = readers, readers.give_way  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.template_class = SharedTemplate
     _set_up(app, settings)
     _register_areas(app)
     return app

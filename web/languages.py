@@ -8,6 +8,7 @@ for, so that a checkout and an installed wheel need no further step and no compi
 """
 
 import io
+from datetime import tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, get_translations
+from flask_babel import Babel, Domain, get_locale, get_timezone, get_translations
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -74,6 +75,26 @@ def _catalogue_of(kept: Any) -> NullTranslations:
     return catalogue(DEFAULT if locale is None or locale.language == "zh" else locale.language)
 
 
+def _kept() -> Any:
+    """What Babel keeps of this request. A page asks hundreds of times; Babel itself looks four times each."""
+    try:
+        return g.get("_flask_babel")
+    except RuntimeError:  # outside of any application
+        return None
+
+
+def reader_language() -> str:
+    """Return the language of this page, `zh` or `en`."""
+    locale = getattr(_kept(), "babel_locale", None) or get_locale()
+    return DEFAULT[:2] if locale is None else str(locale.language)
+
+
+def reader_zone() -> tzinfo | None:
+    """Return the zone that this page shows instants in; None outside of any application."""
+    zone: tzinfo | None = getattr(_kept(), "babel_tzinfo", None) or get_timezone()
+    return zone
+
+
 class _Babel(Babel):  # type: ignore[misc]  # no types of its own
     @property
     def domain_instance(self) -> _Domain:
@@ -98,6 +119,12 @@ def choose_locale() -> str:
     return "en" if accepted == "en" else DEFAULT
 
 
+@cache
+def _read(locale: str) -> Locale:
+    """The locale of a language, which takes Babel as long to find as a table takes to draw."""
+    return Locale.parse(locale)
+
+
 def remember(response: Response, locale: str, *, secure: bool) -> Response:
     """Keep `locale` in the reader's browser for a year."""
     response.set_cookie(COOKIE, locale, max_age=_YEAR, httponly=True, secure=secure, samesite="Lax")
@@ -106,14 +133,15 @@ def remember(response: Response, locale: str, *, secure: bool) -> Response:
 
 def _say(text: str, **facts: Any) -> Markup:
     """Translate in a template: what Jinja's own function does, without two calls through the template's context."""
-    texts = _catalogue_of(g.get("_flask_babel")) if g else get_translations()
+    kept = _kept()
+    texts = _catalogue_of(kept) if kept is not None else get_translations()
     said = Markup(texts.ugettext(text))  # noqa: S704  our own texts; the facts are escaped
     return said % facts if facts or "%" in said else said
 
 
 def init_languages(app: Flask, zone: str) -> None:
     """Give `app` its languages; dates are shown in `zone`."""
-    _Babel(app, default_locale=DEFAULT, default_timezone=zone, locale_selector=choose_locale)
+    _Babel(app, default_locale=DEFAULT, default_timezone=zone, locale_selector=lambda: _read(choose_locale()))
     app.jinja_env.globals.update(_=_say, gettext=_say)
 
     @app.context_processor

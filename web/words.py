@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from babel import Locale
@@ -11,6 +12,7 @@ from flask_babel import get_locale, gettext, lazy_gettext
 
 from engine.errors import EngineError, Phrase, fill
 from engine.organisation.roles import label
+from web.languages import reader_language
 from web.presentation.times import instant
 
 #: what the rungs of the usual ladder are called; a jurisdiction's others go by their names alone
@@ -27,9 +29,10 @@ _BREAK: Final = re.compile(r"\s*\n\s*")
 
 def role_label(role: str) -> str:
     """Return how a role is called."""
-    return label(role, str(get_locale() or "zh_CN"))
+    return label(role, reader_language())
 
 
+@lru_cache(maxsize=4096)
 def one_line(name: str) -> str:
     """Return a name without the line breaks that its author made for the drawing."""
     return _BREAK.sub("", _LATIN_BREAK.sub(" ", name)).strip()

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from babel.dates import format_date
-from flask_babel import get_locale, get_timezone, gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 
 from engine.clock import CHINA
+from web.languages import reader_language, reader_zone
 
 #: Where the start of a clock is not known, the bar stands for this much time.
 HORIZON = timedelta(days=7)
@@ -30,7 +32,7 @@ class TimeLeft:
 
 
 def _zone() -> tzinfo:
-    return get_timezone() or CHINA
+    return reader_zone() or CHINA
 
 
 def _locale() -> str:
@@ -38,8 +40,7 @@ def _locale() -> str:
 
 
 def _chinese() -> bool:
-    locale = get_locale()
-    return locale is None or locale.language == "zh"
+    return reader_language() == "zh"
 
 
 # A list shows hundreds of instants. The two below are put together by hand: reading a pattern takes longer than the
@@ -127,7 +128,12 @@ def span(length: timedelta) -> str:
 
 def _amount(span: timedelta) -> str:
     """Return a span in its one or two largest units, rounded down."""
-    minutes = int(span.total_seconds() // 60)
+    return _minutes_in(reader_language(), int(span.total_seconds() // 60))
+
+
+@lru_cache(maxsize=8192)
+def _minutes_in(_language: str, minutes: int) -> str:
+    """Say minutes in the language of the page, which is part of what the answer is kept by."""
     days, hours = minutes // 1440, minutes % 1440 // 60
     if days >= 3 or (days and not hours):
         return str(ngettext("%(num)d 天", "%(num)d 天", days))
