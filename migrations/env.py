@@ -28,6 +28,25 @@ def _compare_type(_context: Any, _inspected: Any, _column: Any, found: Any, decl
     return None
 
 
+#: A statement that waits for a lock makes everybody wait who comes after it. Rather the migration fails, and is tried
+#: again when whoever holds the lock is done.
+_PATIENCE = "SET lock_timeout = '5s'"
+
+
+def _run_patiently(connection: Connection) -> None:
+    if connection.dialect.name != "postgresql":
+        _run(connection)
+        return
+    connection.exec_driver_sql(_PATIENCE)
+    connection.commit()
+    try:
+        _run(connection)
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql("RESET lock_timeout")
+        connection.commit()
+
+
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
@@ -43,4 +62,4 @@ def _run(connection: Connection) -> None:
 
 
 with current_app.extensions["migrate"].db.engine.connect() as _connection:
-    _run(_connection)
+    _run_patiently(_connection)

@@ -51,23 +51,27 @@ class Server:
     stops it too when that process is killed, so that no run leaves a server behind.
     """
 
-    def __init__(self, home: Path, owner: int, *, durable: bool = False) -> None:
+    def __init__(self, home: Path, owner: int, *, durable: bool = False, port: int = 0) -> None:
         self.home = home
         self.owner = owner
+        self.port = port
         self._settings = (*_SETTINGS, *_DURABLE) if durable else _SETTINGS
+        if port:
+            self._settings += ("listen_addresses=*", f"port={port}")
 
     @classmethod
-    def prepare(cls, *, durable: bool = False) -> "Server":
+    def prepare(cls, *, durable: bool = False, port: int = 0) -> "Server":
         """Make the directory, start nothing yet.
 
         Args:
             durable: a commit waits until it is on the disk, as in service; tests do without.
+            port: it is reached by TCP, too, from this machine and from networks in 10.77; 0: by its socket only.
         """
         # a socket's path may have 107 bytes, so a long TMPDIR is of no use
         parent = tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"
         home = Path(tempfile.mkdtemp(prefix="chuishao-pg-", dir=parent))
         home.chmod(0o755)
-        return cls(home, os.getpid(), durable=durable)
+        return cls(home, os.getpid(), durable=durable, port=port)
 
     @property
     def _data(self) -> Path:
@@ -79,7 +83,8 @@ class Server:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (self._data / "postmaster.pid").exists():
                 self._start()
-        return f"postgresql+psycopg://chuishao@/{database}?host={self.home / 'socket'}"
+        where = f"postgresql+psycopg://chuishao@/{database}?host={self.home / 'socket'}"
+        return f"{where}&port={self.port}" if self.port else where
 
     def _start(self) -> None:
         binaries = _reachable(find_binaries(), self.home)
@@ -92,6 +97,9 @@ class Server:
         initdb = [*run, str(binaries / "initdb"), "-D", str(self._data), "-U", "chuishao", "-A", "trust", "-E", "UTF8",
                   "--locale=C", "--no-sync"]  # fmt: skip
         subprocess.run(initdb, check=True, capture_output=True, cwd=self.home)
+        if self.port:
+            with (self._data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all 10.77.0.0/16 trust\n")
         options = (
             " ".join(f"-c {setting}" for setting in self._settings) + f" -c unix_socket_directories={self.home}/socket"
         )

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from engine.db import connect, sessions
 from engine.tables import metadata
-from tests.bench import inbox, limits, migrating, timers, work
+from tests.bench import crew, inbox, limits, migrating, timers, work
 from tests.bench.work import Cost, Place
 from tests.postgres import Server
 from web.api import models as _tokens  # noqa: F401  their tables are made with the others
@@ -25,7 +26,7 @@ from web.memory import settle
 #: What is promised: at most so many times stock in memory, and hardly more after a hundred rounds of a loop.
 AT_MOST, GROWTH = 3.0, 1.3
 ROUNDS = (0, 100)
-PARTS = ("completion", "limits", "memory", "inbox", "migration", "timers")
+PARTS = ("completion", "limits", "memory", "inbox", "migration", "timers", "workers")
 
 
 @contextmanager
@@ -123,6 +124,8 @@ def main() -> int:
         broken += migrations(options, report)
     if "timers" in parts:
         broken += drains(options, report)
+    if "workers" in parts:
+        broken += crews(options, report)
     report["broken"] = broken
     print("\n" + json.dumps(report))
     for promise in broken:
@@ -194,6 +197,23 @@ def drains(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
             found = timers.measure(engine, options.timers)
         report["databases"].setdefault(name, {})["timers"] = timers.show(name, found)
         broken += timers.judge(name, found)
+    return broken
+
+
+def crews(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
+    """Let 1, 2 and 4 workers deliver the same on PostgreSQL, print how fast, and return the promises they break."""
+    broken: list[str] = []
+    if "postgresql" not in (options.database or PLACES):
+        return broken
+    print(f"\n{min(options.timers, crew.MOST)} timers handed out through the queue, on {os.cpu_count()} cores")
+    print(f"\n{'workers':<10}{'timers/s':>10}{'with notices/s':>16}{'lost':>8}{'doubled':>9}")
+    figures = report["databases"].setdefault("postgresql", {}).setdefault("workers", {})
+    for workers in crew.CREWS:
+        with PLACES["postgresql"]() as engine:
+            found = crew.measure(engine, workers, options.timers)
+        print(f"{workers:<10}{found.fired:>10.0f}{found.whole:>16.0f}{found.lost:>8}{found.doubled:>9}")
+        figures[str(workers)] = asdict(found)
+        broken += crew.judge(found)
     return broken
 
 
