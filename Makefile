@@ -54,9 +54,10 @@ lint: $(VENV)/.test
 fast: $(VENV)/.test
 	timeout $(FAST_SECONDS) $(BIN)/python -m pytest -q -n $(WORKERS) -m "$(FAST)" || $(AGAIN) -m "$(FAST)"
 
-# a browser and a server that is killed want the machine for themselves
+# one worker drives the browser, the other kills servers: both wait more than they work
 slow: $(VENV)/.test
-	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -m "$(SLOW)" || $(AGAIN) -m "$(SLOW)"
+	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "$(SLOW)" \
+		|| $(AGAIN) -n 1 --dist loadgroup -m "$(SLOW)"
 
 # the part of `slow` that plays whole petitions on the running demonstration; screenshots in tests/journeys/shots
 journeys: $(VENV)/.test

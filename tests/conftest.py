@@ -22,6 +22,7 @@ from web.api import models as _api_models  # noqa: F401  # the tables of the pag
 from web.auth import models as _auth_models  # noqa: F401
 
 _SERVER = pytest.StashKey[Server]()
+_EMPTYING = "empty_every_table"
 
 # On a developer's machine every run looks for new examples; an unattended run repeats the same ones, so that a change
 # is judged by what it changed.
@@ -56,6 +57,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_SERVER].stop()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` one worker drives every browser, and the tests of any other file stay together."""
+    for item in items:
+        windows = item.get_closest_marker("browser") or item.get_closest_marker("journey")
+        item.add_marker(pytest.mark.xdist_group("windows" if windows else str(item.path)))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--database")
@@ -87,6 +96,7 @@ def _postgres_engine(request: pytest.FixtureRequest, worker_name: str) -> Iterat
     root.dispose()
     engine = connect(server.url(f"test_{worker_name}"))
     metadata.create_all(engine)
+    install_emptying(engine)
     yield engine
     engine.dispose()
 
@@ -106,11 +116,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of an empty database with every table; what a test commits is gone after it."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database with every table; what a test commits is gone after it.
+
+    It is the same for every test of a worker, so that engines and applications may be kept from one test to the next.
+    """
     if request.param == "sqlite":
-        path = tmp_path / "chuishao.db"
-        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
+        template: Path = request.getfixturevalue("_sqlite_template")
+        path = template.with_name("chuishao.db")
+        for ending in ("", "-wal", "-shm"):  # a connection that a test left open goes on with the file that it knows
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        shutil.copyfile(template, path)
         yield f"sqlite:///{path}"
         return
     engine: sa.Engine = request.getfixturevalue("_postgres_engine")
@@ -120,17 +136,34 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 def empty(engine: sa.Engine) -> None:
     """Delete every row in a PostgreSQL database. Deleting from small tables is much faster than truncating them."""
-    statements = ["SET LOCAL session_replication_role = 'replica'"]
-    statements += [f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)]
     with engine.begin() as connection:
-        # one command, because every command is prepared
-        connection.exec_driver_sql(f"DO $$ BEGIN {'; '.join(statements)}; END $$")
+        connection.exec_driver_sql(f"SELECT {_EMPTYING}()")
+
+
+def install_emptying(engine: sa.Engine) -> None:
+    """Make the function that deletes every row: PostgreSQL plans the statements of a function once a connection."""
+    tables = "; ".join(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION {_EMPTYING}() RETURNS void LANGUAGE plpgsql SET session_replication_role = 'replica' "
+            f"AS $$ BEGIN {tables}; END $$"
+        )
+
+
+@pytest.fixture(scope="session")
+def _engines() -> dict[str, sa.Engine]:
+    return {}
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[sa.Engine]:
-    """An engine on the test's database, prepared as the application's."""
-    engine = connect(database_url)
+def database(database_url: str, _engines: dict[str, sa.Engine]) -> Iterator[sa.Engine]:
+    """An engine on the test's database, prepared as the application's.
+
+    It outlives the test, since it remembers the statements that SQLAlchemy has compiled; its connections do not.
+    """
+    engine = _engines.get(database_url)
+    if engine is None:
+        engine = _engines[database_url] = connect(database_url)
     yield engine
     engine.dispose()
 

@@ -1,7 +1,7 @@
 """Rows for tests: units, staff, cases. Each is committed, so that other sessions see it."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,29 +22,38 @@ _numbers = itertools.count(1)
 
 def make_unit(session: Session, kind: UnitKind, code: str, *, parent: OrgUnit | None = None, **values: Any) -> OrgUnit:
     """Add a unit below `parent`; its path follows from the parent's."""
-    unit = OrgUnit(
+    unit = _unit(kind, code, parent, values)
+    with writing(session):
+        session.add(unit)
+    return unit
+
+
+def _unit(kind: UnitKind, code: str, parent: OrgUnit | None, values: Mapping[str, Any]) -> OrgUnit:
+    return OrgUnit(
         id=new_id(), code=code, kind=kind, parent_id=parent.id if parent else None,
         path=f"{parent.path if parent else ''}{code}/",
         **{"name": code, "jurisdiction": parent.jurisdiction if parent else JURISDICTION} | values,
     )  # fmt: skip
-    with writing(session):
-        session.add(unit)
-    return unit
 
 
 def make_staff(
     session: Session, login: str | None = None, *, roles: Iterable[tuple[str, OrgUnit]] = (), **values: Any
 ) -> Staff:
     """Add somebody with `roles`, pairs of role and unit. Without a `password_hash` they cannot sign in."""
-    login = login or f"staff{next(_numbers)}"
-    staff = Staff(id=new_id(), **{"login": login, "name": login.title()} | values)
+    staff = _staff(login or f"staff{next(_numbers)}", values)
     with writing(session):
         session.add(staff)
         session.flush()
-        session.add_all(
-            Membership(id=new_id(), staff_id=staff.id, role=str(role), unit_id=unit.id) for role, unit in roles
-        )
+        session.add_all(_membership(staff, role, unit) for role, unit in roles)
     return staff
+
+
+def _staff(login: str, values: Mapping[str, Any]) -> Staff:
+    return Staff(id=new_id(), **{"login": login, "name": login.title()} | values)
+
+
+def _membership(staff: Staff, role: str, unit: OrgUnit) -> Membership:
+    return Membership(id=new_id(), staff_id=staff.id, role=str(role), unit_id=unit.id)
 
 
 def make_case(session: Session, *, place: OrgUnit, **values: Any) -> Case:
@@ -152,15 +161,19 @@ _PEOPLE: tuple[tuple[str, str, str], ...] = (
 
 
 def make_district(session: Session) -> District:
-    """Add the whole district: units by code, one person for each role by login."""
+    """Add the whole district: units by code, one person for each role by login.
+
+    Most tests begin with it, so it takes three statements.
+    """
     district = District()
+    for code, kind, parent, name in _TREE:
+        above = district.units[parent] if parent else None
+        district.units[code] = _unit(kind, code, above, {"name": name})
+    for login, _, _ in _PEOPLE:
+        district.staff[login] = _staff(login, {"email": f"{login}@qinghe.example"})
+    memberships = [_membership(district.staff[login], role, district.units[code]) for login, role, code in _PEOPLE]
     with writing(session):
-        for code, kind, parent, name in _TREE:
-            above = district.units[parent] if parent else None
-            district.units[code] = make_unit(session, kind, code, parent=above, name=name)
-        session.flush()
-        for login, role, code in _PEOPLE:
-            email = f"{login}@qinghe.example"
-            person = make_staff(session, login, roles=[(role, district.units[code])], email=email)
-            district.staff[login] = person
+        for rows in (district.units.values(), district.staff.values(), memberships):
+            session.add_all(rows)
+            session.flush()
     return district

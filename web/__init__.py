@@ -31,7 +31,7 @@ def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask"
 
     app = Flask(__name__)
     app.request_class = CappedRequest
-    wiring = _wire(settings, clock or SystemClock())
+    wiring = wire(settings, clock or SystemClock())
     app.extensions.update(current.attach(wiring))
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -68,7 +68,7 @@ def _set_up(app: "Flask", settings: "Settings") -> None:
     init_words(app)
 
 
-def _wire(settings: "Settings", clock: "Clock") -> "current.Wiring":
+def wire(settings: "Settings", clock: "Clock") -> "current.Wiring":
     """Put together what every request needs."""
     from engine.cases.blobs import BlobStore
     from engine.cases.runtime import case_runtime

@@ -4,6 +4,7 @@ import contextlib
 import traceback
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import structlog
@@ -30,22 +31,24 @@ TASK = p.package(p.start(), p.task("handle"), p.task("close"), p.end(), p.chain(
 class Disk:
     """A SQLite file that may not grow while the disk is full."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.full = False
+    full = False
 
-        @event.listens_for(engine, "checkout")
-        def _limit(connection: object, _record: object, _proxy: object) -> None:
-            cursor = connection.cursor()  # type: ignore[attr-defined]
-            (pages,) = cursor.execute("PRAGMA page_count").fetchone()
-            cursor.execute(f"PRAGMA max_page_count={pages if self.full else 2**30}")
-            cursor.close()
+    def limit(self, connection: Any, _record: object, _proxy: object) -> None:
+        """Allow a connection that is about to be used as many pages as the disk has."""
+        cursor = connection.cursor()
+        (pages,) = cursor.execute("PRAGMA page_count").fetchone()
+        cursor.execute(f"PRAGMA max_page_count={pages if self.full else 2**30}")
+        cursor.close()
 
 
 @pytest.fixture
-def disk(database: Engine) -> Disk:
+def disk(database: Engine) -> Iterator[Disk]:
     if database.dialect.name != "sqlite":
         pytest.skip("PostgreSQL wants a file system of its own for this")
-    return Disk(database)
+    disk = Disk()
+    event.listen(database, "checkout", disk.limit)
+    yield disk
+    event.remove(database, "checkout", disk.limit)
 
 
 @pytest.fixture(autouse=True)

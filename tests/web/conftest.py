@@ -1,7 +1,9 @@
 """The application on a test's own database, and a browser's worth of client."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,7 +15,7 @@ from engine.organisation.passwords import hash_password
 from tests.factories import District, make_district
 from tests.fakes import ManualClock
 from tests.web.browsing import PASSWORD
-from web import create_app
+from web import create_app, current, wire
 from web.api import models as _api  # noqa: F401 - every table is known before the first database is made
 from web.auth import models as _auth  # noqa: F401
 from web.database import db
@@ -35,11 +37,48 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+class Applications:
+    """Applications by their settings, each with its compiled templates: making one takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._made: dict[Settings, tuple[Flask, dict[str, Any], dict[str, Any]]] = {}
+
+    def give(self, settings: Settings, clock: ManualClock) -> Flask:
+        """Return the application of these settings as if it had just been made."""
+        known = replace(settings, blob_dir=Path())
+        if known not in self._made:
+            app = create_app(settings, clock=clock)
+            app.config["PROPAGATE_EXCEPTIONS"] = False
+            self._made[known] = app, dict(app.config), dict(app.extensions)
+        app, config, extensions = self._made[known]
+        for now, before in ((app.config, config), (app.extensions, extensions)):
+            now.clear()
+            now.update(before)
+        wiring = wire(settings, clock)
+        wiring.runtime.hooks.give_way = app.wsgi_app.give_way  # type: ignore[attr-defined]
+        app.extensions.update(current.attach(wiring))
+        return app
+
+
+@pytest.fixture(scope="session")
+def applications() -> Applications:
+    """What was made for other tests."""
+    return Applications()
+
+
 @pytest.fixture
-def app(settings: Settings, clock: ManualClock) -> Iterator[Flask]:
-    """The application, with the test's clock."""
-    app = create_app(settings, clock=clock)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+def app(applications: Applications, settings: Settings, clock: ManualClock) -> Iterator[Flask]:
+    """The application, with the test's clock. A test that adds addresses makes one of its own: `fresh_app`."""
+    yield from _used(applications.give(settings, clock))
+
+
+@pytest.fixture
+def fresh_app(settings: Settings, clock: ManualClock) -> Iterator[Flask]:
+    """An application that no other test has."""
+    yield from _used(Applications().give(settings, clock))
+
+
+def _used(app: Flask) -> Iterator[Flask]:
     yield app
     with app.app_context():
         limiter.reset()

@@ -17,15 +17,15 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def raising(app: Flask) -> FlaskClient:
+def raising(fresh_app: Flask) -> FlaskClient:
     """A browser on an application whose /raise/<number> raises the error of that number."""
 
     @public
     def fail(number: int) -> str:
         raise ERRORS[number][0]
 
-    app.add_url_rule("/raise/<int:number>", "fail", fail)
-    return app.test_client()
+    fresh_app.add_url_rule("/raise/<int:number>", "fail", fail)
+    return fresh_app.test_client()
 
 
 ERRORS: list[tuple[Exception, int]] = [
@@ -91,13 +91,14 @@ def test_database_gone_is_said_with_503(client: FlaskClient, app: Flask, monkeyp
 
 
 def test_database_that_goes_in_the_middle_is_said_to_who_is_signed_in(
-    client: FlaskClient, app: Flask, session: Session, district: District
+    fresh_app: Flask, session: Session, district: District
 ) -> None:
     def break_off() -> str:
         current.session().rollback()  # as a failing transaction does: what was read of the reader is forgotten
         raise OperationalError("UPDATE", {}, Exception("database is locked"))
 
-    app.add_url_rule("/break", "break_off", break_off)
+    fresh_app.add_url_rule("/break", "break_off", break_off)
+    client = fresh_app.test_client()
     sign_in(client, district.person("designer"))
     answer = client.get("/break", headers={"Accept": "text/html"})
     assert answer.status_code == 503

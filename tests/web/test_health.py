@@ -1,6 +1,7 @@
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, update
@@ -18,6 +19,12 @@ from tests.bench import morning
 from tests.fakes import ManualClock
 from web import create_app, current
 from web.carrying import Carrier, channels
+
+
+@pytest.fixture
+def app(fresh_app: Flask) -> Flask:
+    """An application of its own: figures count from its making, and what its process carries belongs to it."""
+    return fresh_app
 
 
 def test_probes_answer_without_signing_in(client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ from engine.db import connect
 from engine.db import sessions as session_factory
 from engine.queueing import schema
 from engine.tables import metadata
-from tests.conftest import empty
+from tests.conftest import empty, install_emptying
 
 _LEFT = "DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers"
 
@@ -24,6 +24,7 @@ def queue_engine(_postgres_engine: sa.Engine) -> Iterator[sa.Engine]:
         connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
     engine = connect(_postgres_engine.url.set(database=name).render_as_string(hide_password=False))
     metadata.create_all(engine)
+    install_emptying(engine)
     schema.bring_up(engine)
     yield engine
     engine.dispose()

@@ -222,13 +222,16 @@ def test_late_matters_are_counted_in_the_header(
     assert 'nav-count nav-count-late">1<' in client.get("/notices").text
 
 
-def test_many_matters_take_no_more_statements_than_few(session: Session, district: District, now: datetime) -> None:
+def test_many_matters_take_no_more_statements_than_few(
+    request: pytest.FixtureRequest, session: Session, district: District, now: datetime
+) -> None:
     viewer, said = viewer_for(session, district.person("water-lead")), [0]
 
     def count(*_: object) -> None:
         said[0] += 1
 
     event.listen(session.get_bind(), "before_cursor_execute", count)
+    request.addfinalizer(lambda: event.remove(session.get_bind(), "before_cursor_execute", count))
     made = []
     for _ in range(2):
         for _ in range(3):
