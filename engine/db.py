@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -55,13 +56,31 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+        return json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else orjson.loads(value)
 
 
 Bytes = LargeBinary
+
+
+def json_text(value: Any) -> str | None:
+    """Return a value of a `Json` column as every database keeps it."""
+    return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def instant_text(value: datetime | None) -> str | None:
+    """Return a value of an `Instant` column as SQLite keeps it.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{value.isoformat()} has no time zone")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def new_id() -> UUID:
@@ -96,10 +115,14 @@ def prepare(engine: Engine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        write = connection.get_execution_options().get("chuishao_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    # The dialect's own place to begin a transaction. A listener for `begin` would do as well, but an engine that has
+    # any makes each connection gather them anew, which costs as much as writing a row.
+    dialect: Any = engine.dialect
+    dialect.do_begin = _begin_sqlite
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.driver_connection.execute("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
 
 
 def _postgres_connection(*arguments: Any, **named: Any) -> Any:
@@ -114,6 +137,8 @@ def sessions(engine: Engine) -> sessionmaker[Session]:
 
 
 _WRITING: Final = "chuishao.writing"
+#: Is the transaction that begins now one that writes? Read by SQLite's connections when they begin one.
+_writes: Final = ContextVar("chuishao_writes", default=False)
 
 
 def is_writing(session: Session) -> bool:
@@ -136,7 +161,11 @@ def writing(session: Session) -> Iterator[Session]:
         session.commit()
     session.info[_WRITING] = True
     try:
-        session.connection(execution_options={"chuishao_write": True})
+        before = _writes.set(True)
+        try:
+            session.connection()
+        finally:
+            _writes.reset(before)
         yield session
         session.commit()
     except BaseException:

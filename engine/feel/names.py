@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 _WORD = re.compile(r"\w+")
@@ -43,7 +44,7 @@ def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tupl
 
     These are names with spaces or signs (`Total Amount`, `a-b`), which have to be known before parsing.
     """
-    found: set[str] = {name for name in extra if not name.isidentifier()}
+    found = set(_with_signs(tuple(extra)))
 
     def visit(mapping: Mapping[str, Any], depth: int) -> None:
         for key, item in mapping.items():
@@ -59,9 +60,20 @@ def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tupl
     return tuple(sorted(found))
 
 
+@lru_cache(maxsize=64)
+def _with_signs(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of functions that have spaces or signs; every evaluation of a process asks about the same ones."""
+    return tuple(name for name in names if not name.isidentifier())
+
+
 def names_in(source: str, names: Iterable[str]) -> tuple[str, ...]:
     """Return those names that could occur in a source, sorted.
 
     Data may have any number of keys with spaces; an expression is compiled anew only for those that it may mean.
     """
+    return _names_in(source, tuple(names))
+
+
+@lru_cache(maxsize=4096)
+def _names_in(source: str, names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if all(word in source for word in _WORD.findall(name))}))
