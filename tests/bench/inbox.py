@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Final, cast
 
 from sqlalchemy import Connection, Engine, Table, text
@@ -32,10 +33,11 @@ from web.logs import configure_logs
 NOW: Final = datetime(2026, 3, 18, 2, 0, tzinfo=UTC)
 #: Everybody's work lies in these inboxes; `handler` reads all of them, as a clerk of a busy centre would.
 OFFICES: Final = ("water-works", "water", "housing", "willow", "plum", "east-centre", "west-centre", "callback")
-#: What is promised: at most so many milliseconds, and at a tenth of the items at most so many times faster.
+#: What is promised: all but a twentieth of the pages take at most so many milliseconds, and with the fewest items
+#: they are at most so many times faster.
 AT_MOST, RATIO = 50.0, 1.5
 #: How many items are open.
-SIZES: Final = (10_000, 100_000)
+SIZES: Final = (10_000, 100_000, 1_000_000)
 #: One in so many is taken by somebody; one in so many has no date.
 TAKEN, UNDATED = 3, 11
 
@@ -46,10 +48,12 @@ class Face:
 
     Args:
         page: the request, from the address to the HTML.
+        slow: the request that all but a twentieth are faster than.
         queries: the rows and the counts alone.
     """
 
     page: float
+    slow: float
     queries: float
 
 
@@ -156,17 +160,22 @@ def _due(sqlite: bool) -> str:
     return f"timestamptz '{start.isoformat()}' + {minutes} * interval '1 minute'"
 
 
-def measure(engine: Engine, backends: Callable[[Engine], list[int]], *, runs: int = 20) -> dict[int, Face]:
-    """Fill a database step by step, and measure the first page at each size."""
+def measure(engine: Engine, backends: Callable[[Engine], list[int]], *, most: int, runs: int = 60) -> dict[int, Face]:
+    """Fill a database step by step, and measure the first page at each size.
+
+    Args:
+        most: sizes above this one are left out.
+    """
     load = prepare(engine)
     found = {}
-    for size in SIZES:
+    for size in (each for each in SIZES if each <= most):
         fill(load, size)
-        found[size] = Face(page=_requests(load, backends, runs), queries=_queries(load, backends(engine), runs))
+        pages, queries = _requests(load, backends, runs), _queries(load, backends(engine), runs)
+        found[size] = Face(page=median(pages), slow=quantiles(pages, n=20)[-1], queries=median(queries))
     return found
 
 
-def _queries(load: Load, pids: list[int], runs: int) -> float:
+def _queries(load: Load, pids: list[int], runs: int) -> list[float]:
     reader = load.district.person("handler")
     with load.sessions() as session:
         query = InboxQuery(staff_id=reader.id, keys=tuple(inbox_keys(session, reader.id)))
@@ -175,23 +184,22 @@ def _queries(load: Load, pids: list[int], runs: int) -> float:
         def read() -> None:
             assert len(inbox(session, query, NOW).items) == query.limit
 
-        return _best(read, lambda: pids, runs)
+        return _each(read, lambda: pids, runs)
 
 
-def _best(step: Callable[[], None], backends: Callable[[], list[int]], runs: int) -> float:
-    """Return milliseconds of CPU a step, of the best of four rounds: other programs only ever add."""
+def _each(step: Callable[[], None], backends: Callable[[], list[int]], runs: int) -> list[float]:
+    """Return the milliseconds of CPU of every step."""
     costs = []
-    for _ in range(4):
+    for _ in range(runs):
         meter = Meter(backends)
         with meter.measuring():
-            for _ in range(runs // 4):
-                step()
-        meter.cost.steps = runs // 4
+            step()
+        meter.cost.steps = 1
         costs.append(meter.cost.each)
-    return min(costs)
+    return costs
 
 
-def _requests(load: Load, backends: Callable[[Engine], list[int]], runs: int) -> float:
+def _requests(load: Load, backends: Callable[[Engine], list[int]], runs: int) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as folder:
         url = load.engine.url.render_as_string(hide_password=False)
         settings = Settings(
@@ -209,7 +217,9 @@ def _requests(load: Load, backends: Callable[[Engine], list[int]], runs: int) ->
         def read() -> None:
             assert client.get("/inbox").text.count("data-row id=") == 30
 
-        spent = _best(read, lambda: backends(engine), runs)
+        read()
+        pids = backends(engine)
+        spent = _each(read, lambda: pids, runs)
         with app.app_context():
             db.session.remove()
             engine.dispose()
@@ -218,12 +228,15 @@ def _requests(load: Load, backends: Callable[[Engine], list[int]], runs: int) ->
 
 def judge(name: str, faces: dict[int, Face]) -> list[str]:
     """Return the promises that the figures of one database break."""
-    few, many = (faces[size] for size in SIZES)
+    few = faces[SIZES[0]]
     broken = []
-    if many.page > AT_MOST:
-        broken.append(f"{name}: the first page takes {many.page:.0f} ms at {SIZES[1]} open items, not {AT_MOST:.0f}")
-    for part in ("page", "queries"):
-        ratio = getattr(many, part) / getattr(few, part)
-        if ratio > RATIO:
-            broken.append(f"{name}: the {part} of an inbox take {ratio:.2f} times as long with ten times the items")
+    for size, many in faces.items():
+        if many.slow > AT_MOST:
+            broken.append(
+                f"{name}: one page in twenty takes {many.slow:.0f} ms at {size} open items, not {AT_MOST:.0f}"
+            )
+        for part in ("page", "queries"):
+            ratio = getattr(many, part) / getattr(few, part)
+            if ratio > RATIO:
+                broken.append(f"{name}: the {part} of an inbox take {ratio:.2f} times as long at {size} open items")
     return broken
