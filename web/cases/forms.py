@@ -4,6 +4,7 @@
 components. This module turns the one into the other.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -71,14 +72,16 @@ class ShownForm:
 
     @property
     def hidden(self) -> frozenset[str]:
-        """The ids of what conditions hide; in the rows of a list, dotted names."""
+        """The ids of what conditions hide; in the rows of a list, behind the dotted name of what is around it."""
         hidden = set(self.form.hidden(self.values, self.context, now=self.now))
-        visible = {part.name for part in _every(self.parts)}
+        visible = {part.id for part in _every(self.parts)}
         lists = {component.id: component for component in self.form.walk() if component.is_repeated}
         for part in _every(self.parts):
             if part.type == "row":
-                names = set(_names(_of_row(part, lists).components, part.name))
-                hidden |= names - visible
+                of = _of_row(part, lists)
+                number = part.id.removeprefix(of.id)
+                places = _places(of.components, part.name)
+                hidden |= {place for place, identifier in places if identifier + number not in visible}
         return frozenset(hidden)
 
     @property
@@ -166,12 +169,14 @@ def _of_row(row: Part, lists: Mapping[str, Component]) -> Component:
     return lists[identifier]
 
 
-def _component(component: Component, seen: Mapping[str, Part]) -> dict[str, Any]:
-    """Return a component as form-js has it, with what FEEL says of it; inside a list, what it says of the first row."""
-    part = seen.get(component.id) or seen.get(f"{component.id}-0")
+def _component(component: Component, seen: Mapping[str, Part], *, in_rows: bool = False) -> dict[str, Any]:
+    """Return a component as form-js has it, with what FEEL says of it; inside a list, what it says of the first row
+    that shows it."""
+    part = seen.get(component.id) or (_in_a_row(component, seen) if in_rows else None)
     made = {**component.settings, "id": component.id, "type": component.type}
     if component.components:
-        made["components"] = [_component(each, seen) for each in component.components]
+        in_rows = in_rows or component.is_repeated
+        made["components"] = [_component(each, seen, in_rows=in_rows) for each in component.components]
     if part is None:
         return made
     made |= {"label": part.label, "description": part.description}
@@ -186,11 +191,14 @@ def _component(component: Component, seen: Mapping[str, Part]) -> dict[str, Any]
     return made
 
 
-def _names(components: Sequence[Component], prefix: str) -> Iterator[str]:
-    """Yield the dotted names of the inputs of one row."""
+def _in_a_row(component: Component, seen: Mapping[str, Part]) -> Part | None:
+    of_row = re.compile(re.escape(component.id) + r"(-\d+)+")
+    return next((part for identifier, part in seen.items() if of_row.fullmatch(identifier)), None)
+
+
+def _places(components: Sequence[Component], prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield where each component of one row is, and its id; those of lists in it are of rows of their own."""
     for component in components:
-        name = ".".join((prefix, *component.path))
-        if component.is_repeated or component.is_input:
-            yield name
-        elif component.components:
-            yield from _names(component.components, name)
+        yield f"{prefix}.{component.id}", component.id
+        if component.components and not component.is_repeated:
+            yield from _places(component.components, ".".join((prefix, *component.path)))
