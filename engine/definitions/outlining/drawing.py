@@ -1,6 +1,6 @@
 """The drawing of a diagram: room is made, shapes are placed, flows are routed; what is not concerned stays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -109,8 +109,19 @@ class Drawing:
 
     def label_above(self, identifier: str) -> None:
         """Put the name of a gateway or event above it, where no flow runs that leaves or arrives below."""
-        box, name = self.box(identifier), self.by_id[identifier].get("name")
-        if box is None or not name:
+        box = self.box(identifier)
+        if box is not None:
+            self._put_label(identifier, lambda wide: (box.middle[0] - wide / 2, box.y - _LINE - 6))
+
+    def label_beside(self, identifier: str) -> None:
+        """Put the name of an event on a border below it, right of a flow that leads down."""
+        box = self.box(identifier)
+        if box is not None:
+            self._put_label(identifier, lambda _: (box.middle[0] + 4, box.bottom + 2))
+
+    def _put_label(self, identifier: str, at: Callable[[float], Point]) -> None:
+        name = self.by_id[identifier].get("name")
+        if not name:
             return
         shape = self.shapes[identifier]
         label = shape.find(f"{{{BPMNDI}}}BPMNLabel")
@@ -119,7 +130,8 @@ class Drawing:
         for part in list(label):
             label.remove(part)
         wide = sum(_WIDE if ord(letter) > 255 else _NARROW for letter in name)
-        place = Box(x=box.middle[0] - wide / 2, y=box.y - _LINE - 6, width=wide, height=_LINE)
+        left, top = at(wide)
+        place = Box(x=left, y=top, width=wide, height=_LINE)
         _set(etree.SubElement(label, f"{{{DC}}}Bounds"), place)
 
     def draw_flow(self, plane: Node, flow_id: str, points: Sequence[Point]) -> None:

@@ -57,6 +57,7 @@ def add_border(
         x = max(box.right - _SIZE - 12 - _STEP * len(others), box.x - _SIZE / 2)
         place = Box(x=x, y=box.bottom - _SIZE / 2, width=_SIZE, height=_SIZE)
         drawing.add_shape(drawing.plane_of(host_id), made.get("id"), place)
+        drawing.label_beside(made.get("id"))
     return document.content(), made.get("id")
 
 

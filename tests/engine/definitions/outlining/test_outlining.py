@@ -136,6 +136,8 @@ def test_events_are_put_on_the_border_of_a_step_and_lead_on_below_it() -> None:
     assert fields(content, taken)["message_name"] == "withdrawn"
     assert {(late, urge), (taken, over)} <= flows(content)
     assert (overlaps(content), detached(content)) == ([], [])
+    package = Package(files={**NEW.files, "process.bpmn": content})
+    assert [each.message for each in check(package) if each.code == "layout-label"] == []
     below = drawing(content).box(urge)
     assert below is not None
     assert below.y > drawing(content).box(task).bottom  # type: ignore[union-attr]
