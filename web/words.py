@@ -60,6 +60,8 @@ def _in_words(key: str, value: Any) -> Any:
         return say_phrase(value)
     if key == "role" and isinstance(value, str):
         return role_label(value)
+    if key == "roles" and isinstance(value, str):
+        return ", ".join(role_label(role) for role in value.split(", "))
     if key in ("when", "at", "since", "until") and isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

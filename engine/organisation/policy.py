@@ -176,7 +176,7 @@ def require(viewer: Viewer, action: Action, subject: CaseSubject | None = None) 
     roles = ", ".join(sorted(viewer.roles)) or "none"
     raise Forbidden(
         "not-permitted",
-        "Your roles ({roles}) do not allow {action} here. Whoever is to do it needs a role and unit that do; "
+        "Your roles ({roles}) do not allow this here. Whoever is to do it needs a role and unit that do; "
         "the administrator gives them.",
         roles=roles, action=action.value,
     )  # fmt: skip

@@ -172,8 +172,9 @@ def test_a_program_stands_where_its_token_says(session: Session, district: Distr
 
 def test_requiring_says_which_roles_do_not_allow_what(session: Session, district: District) -> None:
     require(viewer(session, district, "handler"), Action.COMPLETE, subject(district))
-    with pytest.raises(Forbidden, match=r"Your roles \(department_lead\) do not allow complete"):
+    with pytest.raises(Forbidden, match=r"Your roles \(department_lead\) do not allow this") as refused:
         require(viewer(session, district, "housing-lead"), Action.COMPLETE, subject(district))
+    assert refused.value.facts["action"] == "complete"
     with pytest.raises(Forbidden, match=r"\(none\)"):
         require(Viewer(kind=ActorKind.STAFF), Action.MANAGE_STAFF)
 
