@@ -16,6 +16,7 @@ from engine.cases.links import Linked, linked_cases
 from engine.cases.models import Attachment, Case, Document
 from engine.cases.parties import PartyView, parties_of
 from engine.cases.party import PETITIONER
+from engine.cases.step_names import task_names
 from engine.cases.subject import get_case, subject_of, subjects_of
 from engine.cases.vault import Vault
 from engine.db import writing
@@ -59,6 +60,7 @@ class CaseView:
         parties: the petitioner and everybody else whom it concerns; empty where nobody else is a party.
         clocks: running ones first, the statutory one before internal ones.
         clock_names: what each clock runs over, by its id, in the reader's language.
+        task_names: what open tasks are called there, by their id; those that are called as drawn are missing.
         events: the audit events that the viewer may read, of linked cases too, first things first.
         linked: cases that this one came out of, or that came out of it.
     """
@@ -78,6 +80,7 @@ class CaseView:
     documents: list[Document]
     clocks: list[Clock]
     clock_names: dict[UUID, str]
+    task_names: dict[UUID, str]
     work: list[OpenWork]
     events: list[AuditEvent]
     linked: list[Linked]
@@ -117,6 +120,7 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
     place = session.get_one(OrgUnit, case.place_id)
     clocks = clocks_of(session, case.id) if visible & {Field.CLOCKS, Field.DUE} else []
     version = _version(session, case.id)
+    work = open_work(session, case.id) if Field.OWNER in visible else []
     # what else the petitioner has to do with the authorities is not another party's business
     linked = linked_cases(session, viewer, case, locale) if viewer.party is None else []
     return CaseView(
@@ -135,7 +139,8 @@ def case_view(session: Session, viewer: Viewer, case_id: UUID, *, vault: Vault, 
         category=_category(version, case, locale) if Field.CATEGORY in visible else None,
         clocks=clocks,
         clock_names={c.id: version.element_name(c.process_id, c.element_id, locale) for c in clocks if version},
-        work=open_work(session, case.id) if Field.OWNER in visible else [],
+        task_names=task_names(session, [each.item.id for each in work], locale),
+        work=work,
         events=_family_events(session, viewer, case, visible, linked),
         linked=linked,
     )

@@ -11,6 +11,7 @@ from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
 from engine.cases.extension import ask_for_extension, may_ask
+from engine.cases.step_names import task_names
 from engine.cases.subject import get_case, subject_of
 from engine.deadlines.explain import explain
 from engine.definitions import load
@@ -150,6 +151,7 @@ def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] |
     )
     return render_template(
         "cases/task.html", item=item, view=view, case=view.case, now=current.now(), form=form,
+        named=task_names(session, [item.id], locale).get(item.id, item.name),
         documentation=element.documentation if element else "", why=why_me(item, locale),
         reasons={clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks},
         story=story.lines(view.events, others=story.other_numbers(view)), steps=step_rows(view),

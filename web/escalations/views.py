@@ -7,8 +7,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import get_locale, gettext, ngettext
 from werkzeug.wrappers import Response
 
-from engine.cases.clock_words import clock_names
 from engine.cases.escalations import by_rung, escalations
+from engine.cases.step_names import clock_names, task_names
 from web import current
 from web.escalations.acknowledging import acknowledge_all
 from web.escalations.filters import Filters, Show, chips, count
@@ -25,11 +25,13 @@ def index() -> str:
     desk = escalations(current.session(), current.viewer(), now=now, case_id=filters.case_id)
     shown = filters.narrow(desk.matters, now)
     clocks = [late.clock for each in shown for late in each.clocks]
+    tasks = [work.item.id for each in shown for work in each.work]
     return render_template(
         "escalations/index.html", desk=desk, shown=shown, groups=by_rung(shown), filters=filters, now=now,
         chips=chips(filters, desk.matters, now), late=count(desk.matters, Show.LATE, now),
         waiting=count(desk.matters, Show.WAITING, now), unsigned=count(desk.matters, Show.SIGN, now), rungs=RUNGS,
         names=clock_names(current.session(), clocks, str(get_locale())),
+        tasks=task_names(current.session(), tasks, str(get_locale())),
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 from werkzeug.wrappers import Response
 
+from engine.cases.step_names import task_names
 from engine.organisation.absences import Cover, covered_keys
 from engine.organisation.colleagues import receivers
 from engine.organisation.policy import Action, may, require
@@ -139,6 +140,7 @@ def _render(template: str, read: _Reading, **more: object) -> str:
     return render_template(
         template, page=read.page, filters=read.filters, now=current.now(), mark=read.mark,
         buckets=bucket_chips(read.filters, read.page.counts), selected=set(request.args.getlist("item")),
-        covers=read.covers, second=timedelta(seconds=1), receivers=receivers(session, me.id), me=me,
+        names=task_names(session, [item.id for item in read.page.items], str(get_locale())), covers=read.covers,
+        second=timedelta(seconds=1), receivers=receivers(session, me.id), me=me,
         leads=may(current.viewer(), Action.VIEW_ESCALATIONS), **more,
     )  # fmt: skip
