@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0020_play_runs'
+revision = '0019_play_runs'
 down_revision = "0018_entered"
 branch_labels = None
 depends_on = None
