@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0019_play_runs'
-down_revision = "0018_entered"
+down_revision = '0018_entered'
 branch_labels = None
 depends_on = None
 
