@@ -215,7 +215,7 @@ def _requests(load: Load, backends: Callable[[Engine], list[int]], runs: int) ->
             engine = db.engine
 
         def read() -> None:
-            assert client.get("/inbox").text.count("data-row id=") == 30
+            assert client.get("/inbox").text.count("data-row id=") == 25
 
         read()
         pids = backends(engine)

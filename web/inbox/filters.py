@@ -14,7 +14,7 @@ from engine.tasks.saved_filters import KeptFilter, readable
 from web.presentation.addresses import with_query
 
 #: rows of a page: what a clerk reads before the next look, and what a phone can show
-_PAGE: Final = 30
+_PAGE: Final = 25
 _HOLDINGS: Final = {
     Holding.ANY: lazy_gettext("全部"),
     Holding.UNCLAIMED: lazy_gettext("待认领"),
