@@ -62,7 +62,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup` one worker drives every browser, and the tests of any other file stay together."""
     for item in items:
         windows = item.get_closest_marker("browser") or item.get_closest_marker("journey")
-        item.add_marker(pytest.mark.xdist_group("windows" if windows else str(item.path)))
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("windows" if windows else str(item.path)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

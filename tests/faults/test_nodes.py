@@ -38,7 +38,8 @@ from tests.postgres import Server
 from web.api.tokens import issue_token
 from web.cli import main
 
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.postgres]
+#: not beside a browser: it breaks off what it loads when the machine's network cards come and go
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("windows")]
 
 ROOT = Path(__file__).parents[2]
 #: matters, of which the first so many are also worked on by people

@@ -106,7 +106,7 @@ def staged_proof() -> list[StagedPhoto]:
 
 def assisted_labels() -> dict[str, str]:
     """Return the labels of what is asked beside the form."""
-    return {WAY: gettext("怎样得到答复"), PROOF: gettext("凭据")}
+    return {WAY: gettext("本人怎样表示的"), PROOF: gettext("凭据")}
 
 
 def way_field(*, signed: bool = False) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def way_field(*, signed: bool = False) -> dict[str, Any]:
     """
     names = {"phone": gettext("电话"), "paper": gettext("书面"), "visit": gettext("当面")}
     return {
-        "id": WAY, "key": WAY, "type": "radio", "label": gettext("怎样得到答复"), "validate": {"required": True},
+        "id": WAY, "key": WAY, "type": "radio", "label": gettext("本人怎样表示的"), "validate": {"required": True},
         "values": [{"value": each, "label": names[each]} for each in ways(signed=signed)],
         "description": gettext("会记入经过：由您代为登记。请如实登记，不要替当事人作决定。"),
     }  # fmt: skip

@@ -165,7 +165,7 @@ def test_staff_enter_an_answer_that_came_by_telephone(clerk: FlaskClient, case: 
     assert "p2.phone" in {name for event in read for name in event.data["fields"]}
     missing = send(clerk, f"/tasks/{waiting.id}/assist", {"agrees": "true"})
     assert missing.status_code == 422
-    assert "请选择怎样得到答复。" in missing.text
+    assert "请选择本人怎样表示的。" in missing.text
     done = send(clerk, f"/tasks/{waiting.id}/assist", {"agrees": "true", "assisted": "phone"})
     assert done.status_code == 303
     assert clerk.get(f"/tasks/{waiting.id}/assist").status_code == 409

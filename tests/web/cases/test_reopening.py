@@ -52,7 +52,7 @@ def test_a_clerk_takes_a_matter_up_again_and_the_story_says_how_it_came(
     refused = send(clerk, path, {"assisted": "phone", "reason": ""})
     assert refused.status_code == 422
     assert "请写明原因，至少四个字" in refused.text
-    assert "请选择怎样得到答复。" in send(clerk, path, {"reason": "昨天又不亮了"}).text
+    assert "请选择本人怎样表示的。" in send(clerk, path, {"reason": "昨天又不亮了"}).text
     done = send(clerk, path, {"assisted": "phone", "reason": "昨天又不亮了"})
     session.rollback()
     made = session.scalars(select(Case).where(Case.id != first)).one()
