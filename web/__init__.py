@@ -25,7 +25,7 @@ def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask"
 
     from engine.clock import SystemClock
     from web import current
-    from web.courtesy import Readers
+    from web.courtesy import Readers, sign_of
     from web.drawing import SharedTemplate
     from web.portal.uploads import CappedRequest
 
@@ -36,7 +36,7 @@ def create_app(settings: "Settings", *, clock: "Clock | None" = None) -> "Flask"
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    readers = Readers(app.wsgi_app)
+    readers = Readers(app.wsgi_app, sign_of(settings.database_url))
     app.wsgi_app, wiring.runtime.hooks.give_way = readers, readers.give_way  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.template_class = SharedTemplate

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.exceptions import NotFound
 
 from engine import tables
 from engine.clock import ShiftedClock, SystemClock
@@ -19,6 +20,7 @@ from engine.db import connect
 from engine.db import sessions as session_factory
 from engine.dispatcher import EmbeddedDispatcher
 from engine.instances.runtime import Runtime
+from web.courtesy import Readers, sign_of
 from web.memory import settle
 
 #: After so many looks that found nothing, what is left is somebody else's.
@@ -52,7 +54,8 @@ def main(url: str, ahead: str) -> int:
     os.nice(10)  # as `chuishao scheduler` does
     settle()
     engine = connect(url)
-    dispatcher = dispatcher_on(session_factory(engine), timedelta(seconds=float(ahead)))
+    others = Readers(NotFound(), sign_of(url))
+    dispatcher = dispatcher_on(session_factory(engine), timedelta(seconds=float(ahead)), others.give_way)
     done = drain(dispatcher)
     dispatcher.stop()
     engine.dispose()

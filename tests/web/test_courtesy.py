@@ -1,6 +1,9 @@
 """Due work of the same process lets who reads go first, and is not kept from its work for ever."""
 
+import subprocess
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -9,7 +12,7 @@ from flask import Flask
 from werkzeug.test import Client
 
 from web import current
-from web.courtesy import Readers
+from web.courtesy import Readers, Sign
 
 PATIENCE = 0.05
 
@@ -27,10 +30,16 @@ class Slow:
         return [b""]
 
 
+@pytest.fixture
+def quiet(tmp_path: Path) -> Sign:
+    """A sign that only this process knows."""
+    return Sign(tmp_path / "reading")
+
+
 @pytest.mark.parametrize(("method", "lets"), [("GET", True), ("HEAD", True), ("POST", False)])
-def test_due_work_waits_for_those_who_read_but_not_for_ever(method: str, lets: bool) -> None:
+def test_due_work_waits_for_those_who_read_but_not_for_ever(method: str, lets: bool, quiet: Sign) -> None:
     slow = Slow()
-    readers = Readers(slow)
+    readers = Readers(slow, quiet)
     asking = Thread(target=lambda: Client(readers).open(method=method))
     asking.start()
     assert slow.begun.wait(30)
@@ -39,9 +48,9 @@ def test_due_work_waits_for_those_who_read_but_not_for_ever(method: str, lets: b
     asking.join(30)
 
 
-def test_due_work_goes_on_when_the_last_reader_has_been_answered() -> None:
+def test_due_work_goes_on_when_the_last_reader_has_been_answered(quiet: Sign) -> None:
     slow = Slow()
-    readers = Readers(slow)
+    readers = Readers(slow, quiet)
     asking = Thread(target=lambda: Client(readers).get())
     asking.start()
     slow.go.set()
@@ -50,11 +59,11 @@ def test_due_work_goes_on_when_the_last_reader_has_been_answered() -> None:
     assert readers.give_way(PATIENCE) == 0
 
 
-def test_a_request_that_fails_is_no_reader_any_more() -> None:
+def test_a_request_that_fails_is_no_reader_any_more(quiet: Sign) -> None:
     def broken(*_: Any) -> Iterable[bytes]:
         raise RuntimeError
 
-    readers = Readers(broken)
+    readers = Readers(broken, quiet)
     with pytest.raises(RuntimeError):
         Client(readers).get()
     assert readers._reading == 0
@@ -65,3 +74,44 @@ def test_the_application_gives_way_to_its_own_requests(app: Flask) -> None:
     assert isinstance(readers, Readers)
     with app.app_context():
         assert current.runtime().hooks.give_way == readers.give_way
+
+
+#: another process that reads until its input ends
+_OTHER = """
+import sys
+from pathlib import Path
+from web.courtesy import Sign
+sign = Sign(Path(sys.argv[1]))
+sign.show(True)
+print("reading", flush=True)
+sys.stdin.readline()
+sign.show(False)
+print("read", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("how", ["answered", "killed"])
+def test_due_work_waits_for_who_reads_in_another_process_while_it_lives(tmp_path: Path, how: str) -> None:
+    readers = Readers(Slow(), Sign(tmp_path / "reading"))
+    command = [sys.executable, "-c", _OTHER, str(tmp_path / "reading")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "reading\n"
+        assert readers.give_way(PATIENCE) >= PATIENCE * 0.9
+        if how == "killed":
+            other.kill()
+            other.wait(30)
+        else:
+            other.stdin.write("\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "read\n"
+        assert readers.give_way(PATIENCE) == 0
+        other.kill()
+
+
+def test_without_a_place_for_the_sign_nobody_waits(tmp_path: Path) -> None:
+    nowhere = Sign(tmp_path / "missing" / "reading")
+    nowhere.show(True)
+    assert not nowhere.elsewhere()

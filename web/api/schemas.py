@@ -7,6 +7,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 from engine.cases.filing_schema import FilingSchema, PartySchema
 from engine.definitions import VersionState
 from engine.tasks import Bucket, Holding, WorkItemState
+from web.api.described import AsDescribed
 from web.words import one_line
 
 #: a matter that a program hands in did not come by the portal
@@ -153,14 +154,18 @@ class CompletedSchema(Schema):
     next_items = fields.List(fields.UUID(), required=True)
 
 
-class CaseFiling(FilingSchema):
+class PartyFiling(AsDescribed, PartySchema):
+    """A party of a matter that is filed."""
+
+
+class CaseFiling(AsDescribed, FilingSchema):
     """A matter, as the portal takes it, and the channel by which it came."""
 
     class Meta:
         unknown = RAISE
 
     channel = fields.String(load_default="api", validate=validate.OneOf(CHANNELS))
-    parties = fields.List(fields.Nested(PartySchema(unknown=RAISE)), load_default=list, validate=validate.Length(max=8))
+    parties = fields.List(fields.Nested(PartyFiling(unknown=RAISE)), load_default=list, validate=validate.Length(max=8))
 
 
 class FiledSchema(Schema):

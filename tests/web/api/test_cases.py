@@ -29,6 +29,25 @@ def case(program: Issue, session: Session, deployed: None) -> Case:
     return session.scalars(select(Case)).one()
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [{"name": "周" * 60 + " "}, {"title": "灯" * 80 + "\0"}, {"channel": " hotline"}, {"reach": "sms "},
+     {"kind": "petition "}, {"parties": [{"name": "吴" * 60 + " "}]}],
+    ids=lambda sent: next(iter(sent)),
+)  # fmt: skip
+def test_what_breaks_the_description_is_refused_even_where_white_space_would_go(
+    program: Issue, session: Session, deployed: None, sent: dict[str, object]
+) -> None:
+    answer = program("centre").post("/cases", json=FILING | sent)
+    assert answer.status_code == 422
+    assert session.scalars(select(Case)).all() == []
+
+
+def test_white_space_around_what_was_typed_goes(program: Issue, session: Session, deployed: None) -> None:
+    assert program("centre").post("/cases", json=FILING | {"title": " 路灯不亮 "}).status_code == 201
+    assert session.scalars(select(Case)).one().title == "路灯不亮"
+
+
 def test_filing_makes_a_case_with_its_process_and_a_receipt(program: Issue, session: Session, deployed: None) -> None:
     answer = program("centre").post("/cases", json=FILING | {"channel": "hotline"})
     assert answer.status_code == 201
