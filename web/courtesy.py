@@ -6,6 +6,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from threading import Condition
 from time import monotonic
@@ -49,9 +50,10 @@ class Sign:
         return bool(struct.unpack(_LOCK, fcntl.fcntl(self._file, fcntl.F_GETLK, asked))[0] != fcntl.F_UNLCK)
 
 
+@cache
 def sign_of(database_url: str) -> Sign:
     """Return the sign that the processes of a database share on this machine: in the runtime directory that systemd
-    gives them, or among the temporary files."""
+    gives them, or among the temporary files. A process opens it once: who closes one of two would lose the lock."""
     folder = Path(os.environ.get("RUNTIME_DIRECTORY") or tempfile.gettempdir())
     named = hashlib.sha256(database_url.encode()).hexdigest()[:16]
     return Sign(folder / f"chuishao-{os.getuid()}-{named}.reading")
