@@ -1,6 +1,7 @@
-"""Delivers claimed timers: in groups, and one by one where a group fails, so that only the broken one is left."""
+"""Delivers claimed timers: in groups, and one by one where a group fails, so that only the broken one is left; and
+sends the notices that are due."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from threading import Event
 from typing import Any, Final
@@ -10,8 +11,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from engine.clock import Clock
+from engine.heartbeats import deciding_now
 from engine.instances import sweeping, timers
 from engine.instances.runtime import Runtime
+from engine.notices import Channel, send_due
+from engine.notices.dispatch import Unseal
 from engine.tracing import piece_of_work
 
 _log = structlog.get_logger(__name__)
@@ -21,7 +26,7 @@ GROUP: Final = 25
 
 
 class Delivery:
-    """Delivers timers for one dispatcher.
+    """Delivers timers and sends notices for one dispatcher.
 
     Args:
         sessions: every group has a session of its own.
@@ -53,6 +58,24 @@ class Delivery:
         with self._sessions() as session:
             sweeping.release_timers(session, [each.timer_id for each in claims if each.timer_id not in fired])
         return len(fired)
+
+    def send(self, channels: Mapping[str, Channel], clock: Clock, unseal: Unseal | None) -> int:
+        """Send what is due in the outbox, batch after batch, and return how much.
+
+        Args:
+            channels: by name; notices of other channels wait.
+            clock: see `engine.heartbeats.deciding_now`.
+            unseal: reads residents' addresses.
+        """
+        sent = 0
+        while not self._stopped.is_set():
+            with self._sessions() as session:
+                now = deciding_now(session, clock)
+            batch = send_due(self._sessions, channels, now, unseal=unseal)
+            sent += batch
+            if not batch:
+                break
+        return sent
 
     def _fire(self, group: Sequence[UUID], now: datetime) -> set[UUID]:
         if self._stopped.is_set():

@@ -26,7 +26,7 @@ from engine.figures import Figures, figures
 from engine.heartbeats import deciding_now
 from engine.instances import chasing, escalation, incidents, sweeping
 from engine.instances.runtime import Runtime
-from engine.notices import Channel, send_due
+from engine.notices import Channel
 from engine.notices.dispatch import Unseal
 from engine.retention import RULES, Rule, forget_expired
 from engine.tracing import piece_of_work, tick
@@ -205,15 +205,7 @@ class EmbeddedDispatcher:
 
     def send_notices(self) -> int:
         """Send what is due in the outbox, batch after batch."""
-        sent = 0
-        while not self._stopped.is_set():
-            with self._sessions() as session:
-                now = self._now(session)
-            batch = send_due(self._sessions, self._channels, now, unseal=self._unseal)
-            sent += batch
-            if not batch:
-                break
-        return sent
+        return self._delivery.send(self._channels, self._clock, self._unseal)
 
     def seal_events(self) -> int:
         """Seal the audit events that are not sealed yet, batch after batch."""

@@ -14,7 +14,7 @@ from engine.errors import EngineError
 from engine.heartbeats import deciding_now
 from engine.instances import sweeping
 from engine.instances.runtime import Runtime
-from engine.notices import Channel, send_due
+from engine.notices import Channel
 from engine.notices.dispatch import Unseal
 
 _log = structlog.get_logger(__name__)
@@ -57,15 +57,7 @@ class Hands:
 
     def send_notices(self) -> int:
         """Send what is due in the outbox, and return how much."""
-        sent = 0
-        while not self._stopped.is_set():
-            with self._sessions() as session:
-                now = deciding_now(session, self._clock)
-            batch = send_due(self._sessions, self._channels, now, unseal=self._unseal)
-            sent += batch
-            if not batch:
-                break
-        return sent
+        return self._delivery.send(self._channels, self._clock, self._unseal)
 
     def retry_incident(self, incident_id: str) -> bool:
         """Try an incident again; say whether it worked."""
