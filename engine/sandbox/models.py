@@ -22,12 +22,12 @@ class PlayRun(Base):
     owner: Mapped[UUID] = mapped_column(Uuid)
     #: what is played, as its pages name it
     source: Mapped[Any] = mapped_column(Json)
-    #: the package as it was when the run began; a draft goes on
-    package: Mapped[bytes] = mapped_column(Bytes)
+    #: the package as it was when the run began; a draft goes on. Read only by who plays the run again: it may be large
+    package: Mapped[bytes] = mapped_column(Bytes, deferred=True)
     #: ids of the versions of other processes that it may call for
     others: Mapped[Any] = mapped_column(Json)
-    #: the scenario that it is so far
-    content: Mapped[bytes] = mapped_column(Bytes)
+    #: the scenario that it is so far; likewise
+    content: Mapped[bytes] = mapped_column(Bytes, deferred=True)
     #: how many steps it has; raised by who made them, so that two who go on at once do not both
     steps: Mapped[int]
     used_at: Mapped[datetime] = mapped_column(Instant)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
+from sqlalchemy import event as heard
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, AuditEvent, Tag
@@ -216,6 +217,21 @@ def test_a_run_of_a_draft_goes_on_as_it_began_whatever_becomes_of_the_draft(desk
     forget()
     desk.post(f"{run}/act", do="onwards")
     assert "已结束：solved" in desk.get(run)
+
+
+def test_a_page_reads_the_package_of_its_run_only_to_play_it_again(desk: Desk) -> None:
+    run, read = desk.begin(), list[str]()
+    heard.listen(Engine, "before_cursor_execute", keep := lambda *given: read.append(given[2]))
+    try:
+        for path in (run, f"{run}/tokens", f"{run}/drawing"):
+            desk.get(path)
+        assert any("play_run.steps" in each for each in read)
+        assert not [each for each in read if "play_run.package" in each or "play_run.content" in each]
+        forget()
+        desk.get(run)
+        assert [each for each in read if "play_run.package" in each]
+    finally:
+        heard.remove(Engine, "before_cursor_execute", keep)
 
 
 def test_a_step_of_a_run_that_went_on_elsewhere_is_refused(desk: Desk) -> None:
