@@ -4,7 +4,7 @@ Work items keep their owners, drafts and ids. Clocks and timers keep their dates
 change because a diagram did. Only what the new diagram adds to an activity begins, and only what it lacks ends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -152,7 +152,7 @@ def _move(
     live = Live(workflow, host, Image.of(workflow, conductor.elements(new)))
     _follow_clocks(step, live)
     _follow_items(step, live, old, moves, told)
-    _rename_trails(step, moves)
+    _follow_trails(step, outcome)
     step.ledger.flush()
     step.connection.execute(update(_INSTANCE).where(_INSTANCE.c.id == held.id).values(version_id=new.id))
     _tell(told, before.image, live.image, outcome)
@@ -176,7 +176,10 @@ def _verdict(held: Held, fate: Fate, sentences: Iterable[Phrase], elements: Iter
 
 def _replace_timers(step: Step, before: Image, after: Image) -> Image:
     """Let the rows end of timers that are others now; return what of the rows still stands for something."""
-    same = {key: timer for key, timer in before.timers.items() if after.timers.get(key, timer) == timer}
+    # what is around a timer may be other scopes now; when it is due, and of which clock, is the same
+    there = {key: replace(timer, scope_ids=before.timers[key].scope_ids) for key, timer in after.timers.items()
+             if key in before.timers}  # fmt: skip
+    same = {key: timer for key, timer in before.timers.items() if there.get(key, timer) == timer}
     step.ledger.write(cancelling_timers(step.held.id, before.timers.keys() - same.keys()))
     return Image(before.tasks, same, before.scopes)
 
@@ -190,6 +193,8 @@ def _said(sentence: Phrase, names: Iterable[str], **facts: Any) -> list[Phrase]:
 
 
 def _tell(told: list[Phrase], before: Image, after: Image, outcome: Outcome) -> None:
+    told += _said(Phrase("From now on it is inside {names}."), (each.name for each in outcome.entered))
+    told += _said(Phrase("It is no longer inside {names}."), (each.name for each in outcome.left))
     told += _said(Phrase("From now on it also waits for {names}."), (each.name for each in outcome.armed))
     told += _said(Phrase("It waits no longer for {names}."), (each.name for each in outcome.dropped))
     began = [scope.name for key, scope in after.scopes.items() if key not in before.scopes]
@@ -259,18 +264,11 @@ def _placed(step: Step, row: Any, reader: Reader, told: list[Phrase]) -> dict[st
     return values
 
 
-def _rename_trails(step: Step, moves: Moves) -> None:
-    """Let steps that were done be found under the ids that their elements have now, for sending back to them."""
-    names = {old: new for (_, old), new in moves.items() if old != new}
-    if not names:
-        return
+def _follow_trails(step: Step, outcome: Outcome) -> None:
+    """Let steps that were done be found where their elements are now, for sending back to them."""
     found = select(_ITEM.c.id, _ITEM.c.trail).where(_ITEM.c.instance_id == step.held.id, _ITEM.c.trail.is_not(None))
     for item_id, trail in step.connection.execute(found).all():
-        way = [[key, _renamed(name, names), index] for key, name, index in trail["way"]]
+        moved = outcome.moved_way([(key, name, index) for key, name, index in trail["way"]])
+        way = [list(each) for each in moved] if moved is not None else trail["way"]
         if way != trail["way"]:
             step.connection.execute(update(_ITEM).where(_ITEM.c.id == item_id).values(trail=trail | {"way": way}))
-
-
-def _renamed(name: str, names: Mapping[str, str]) -> str:
-    identifier = name.partition("/")[0].partition(" ")[0]
-    return names.get(identifier, identifier) + name[len(identifier) :]

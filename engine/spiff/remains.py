@@ -7,7 +7,6 @@ again, in a round of a loop or because somebody was sent back, leaves its last s
 import re
 from typing import Any, Final
 
-from engine.spiff.moves import Moves, moved_name
 from engine.spiff.specs.instances import index_of
 from engine.spiff.specs.token import Token
 from engine.spiff.values import assign
@@ -68,14 +67,6 @@ def recall(task: Token, inside: dict[str, Any]) -> None:
             found = found.get(part) if isinstance(found, dict) else None
         if renamed and found is not None:
             assign(inside, renamed, found)
-
-
-def moved_remains(remains: dict[Place, dict[str, Any]], moves: Moves) -> dict[Place, dict[str, Any]]:
-    """Return what is kept, at its places in another version of the diagram."""
-    return {
-        tuple((process, moved_name(process, name, moves), index) for process, name, index in place): known
-        for place, known in remains.items()
-    }
 
 
 def _renamed(exchange: Exchange) -> str | None:

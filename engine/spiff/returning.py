@@ -19,6 +19,7 @@ from engine.spiff.specs.gateways import ParallelGateway
 from engine.spiff.specs.instances import Repeated, index_of
 from engine.spiff.specs.token import COMPLETED, FUTURE, OPEN, STARTED, WAITING, Token
 from engine.spiff.views import Trail
+from engine.spiff.whereabouts import relocated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,9 @@ def plan(task: Token, target: Trail) -> Plan:
         depth += 1
     here, way = steps[depth], target.way[depth:]
     scope = here.workflow
+    top = scope.top_workflow
+    if relocated([name for _, name, _ in way], scope.spec, top.subprocess_specs, {}) is None:
+        raise elsewhere()  # another version of the diagram, to which the process was moved, does not have it
     known = scope.tasks.get(way[0][0])
     wrapper = here.parent if index_of(here) is not None else None
     same = wrapper is not None and wrapper.task_spec.name == way[0][1]

@@ -145,10 +145,14 @@ class SubProcess(Activity):
         task._set_state(STARTED)
         return False
 
-    def reopened(self, task: Token) -> dict[str, Any]:
-        """Make the variables of its own, and return what the inside knows again; it does not begin by itself."""
+    def opened(self, task: Token) -> dict[str, Any]:
+        """Make the variables of its own, and return what the inside starts with; it does not begin by itself."""
         Activity._update_hook(self, task)
-        inside = dict(self.passed(task))
+        return dict(self.passed(task))
+
+    def reopened(self, task: Token) -> dict[str, Any]:
+        """Likewise, and the inside knows again what it knew."""
+        inside = self.opened(task)
         recall(task, inside)
         return inside
 

@@ -8,7 +8,6 @@ from tests.engine.spiff.drawing import (
     BASE,
     SOON,
     end,
-    event_sub_process,
     extension,
     flows,
     gateways,
@@ -99,12 +98,6 @@ def test_a_branch_added_before_a_join_that_a_case_waits_at_stands_in_the_way() -
                           + flows("s>first; f>c>j")))  # fmt: skip
     fresh.do("first")
     assert fresh.ready() == ["a", "b", "c"]
-
-
-def test_a_scope_that_is_wrapped_by_an_event_sub_process_is_another_scope() -> None:
-    run = Kept(BASE)
-    wrapped = BASE + event_sub_process(refers("message", "mg"), interrupting=True)
-    assert codes(move(run, wrapped)) == ["migration-element-elsewhere"]
 
 
 def test_a_process_with_obstacles_is_left_as_it_was() -> None:
