@@ -11,6 +11,8 @@ from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine import failpoints
+
 T = TypeVar("T")
 
 PREFIX: Final = "CHUISHAO_"
@@ -67,6 +69,8 @@ class Settings:
     demo: bool = False
     #: run the scheduler's ticks inside the web process
     scheduler_embedded: bool = True
+    #: moments at which a process ends, fails or waits on purpose, see `engine.failpoints`; for tests only
+    failpoints: str | None = None
     log_level: str = "INFO"
 
     @classmethod
@@ -198,6 +202,11 @@ def _rate(text: str) -> str:
     return text
 
 
+def _failpoints(text: str) -> str:
+    failpoints.read(text)
+    return text
+
+
 def _matching(pattern: str, hint: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
@@ -227,5 +236,6 @@ _FIELDS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     "metrics_token": (_matching(r"\S{16,}", "is shorter than 16 characters"), ""),
     "demo": (_flag, ""),
     "scheduler_embedded": (_flag, ""),
+    "failpoints": (_failpoints, ""),
     "log_level": (_matching("|".join(_LEVELS), f"is none of {', '.join(_LEVELS)}"), ""),
 }

@@ -18,6 +18,7 @@ from engine.backups.archive import BLOBS, Manifest, copied, fingerprint, opened,
 from engine.cases.blobs import BlobStore
 from engine.db import connect, sessions
 from engine.errors import Conflict, Invalid
+from engine.failpoints import reach
 from engine.heartbeats import heartbeats
 from engine.notices.holding import hold_row, hold_statement
 from engine.notices.models import NoticeHold
@@ -74,7 +75,9 @@ def restore(
         with opened(path) as archive:
             _unpack_database(archive, manifest, database)
             _unpack_blobs(archive, manifest, blobs)
+        reach("restore-unpacked")
         _put_back(url, database, manifest, now, replace)
+    reach("restore-put-back")
     return _judged(url, manifest)
 
 

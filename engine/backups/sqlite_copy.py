@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import URL
 
 from engine.errors import Conflict, Invalid
+from engine.failpoints import reach
 
 MEMBER: Final = "database.sqlite"
 #: what SQLite keeps beside a database
@@ -79,6 +80,7 @@ def put_in_place(copied: Path, place: Path, aside: str) -> None:
     for end in _BESIDE[1:]:  # the log first: without its database nobody reads it, with another one it would spoil it
         _set_aside(place.with_name(place.name + end), place.with_name(place.name + aside + end))
     _set_aside(place, place.with_name(place.name + aside))
+    reach("restore-set-aside")
     os.replace(copied, place)
     folder = os.open(place.parent, os.O_RDONLY)
     try:

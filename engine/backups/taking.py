@@ -19,6 +19,7 @@ from engine.backups.archive import BLOBS, FORMAT, MANIFEST, Manifest, digest_of,
 from engine.cases.blobs import BlobStore
 from engine.cases.models import Attachment
 from engine.errors import Conflict, Unavailable
+from engine.failpoints import reach
 
 #: What an archive's files are: readable by their owner.
 _MODE: Final = 0o600
@@ -80,6 +81,7 @@ def take(
                     keys={name: fingerprint(key) for name, key in keys.items()},
                 )  # fmt: skip
                 _add_bytes(out, MANIFEST, manifest.to_json())
+            reach("backup-copied")
             _settle(whole, target)
     except OSError as error:
         raise Unavailable(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
 from engine.errors import Conflict, EngineError, Forbidden
 from engine.events import after_commit
+from engine.failpoints import reach
 from engine.instances import store
 from engine.instances.assignment import Reader
 from engine.instances.conductor import Conductor, Live
@@ -31,6 +32,7 @@ from engine.tasks.models import Draft, WorkItem, WorkItemState
 from engine.tasks.permission import refusal
 from engine.tasks.service import already_claimed, already_completed, withdrawn
 
+_committed: Final = partial(reach, "completion-after-commit")
 _ITEM_COLUMNS: Final = tuple(column.name for column in WorkItem.__table__.columns)
 _DROP_DRAFTS: Final = delete(Draft.__table__).where(Draft.__table__.c.work_item_id == bindparam("item"))  # type: ignore[arg-type]
 _NOW_OWNED: Final = select(WorkItem.state, WorkItem.owner_id, WorkItem.completed_by, WorkItem.completed_at).where(
@@ -121,6 +123,7 @@ def complete(
                 raise _lost(session, row) from None
             raise
         completed_row = _item(row) | done
+        reach("completion-before-commit")
     if attempt.incident_id is not None:
         return _failed(row, attempt.incident_id)
     return Completed(instance_id=held.id, item_row=completed_row, next_rows=tuple(rows), status=step.status)
@@ -252,6 +255,7 @@ def _follow_up(
 ) -> None:
     """Let the case take note of what was entered, and issue the document that the task orders."""
     after_commit(step.session, step.hooks.completed)
+    after_commit(step.session, _committed)
     step.hooks.on_entered(step, entered)
     template = settings.get("document")
     if not template:

@@ -14,6 +14,7 @@ from engine.deadlines import mark_rung_fired
 from engine.deadlines.escalations import ask, sign_rung
 from engine.deadlines.models import Clock, ClockState, Rung, RungState
 from engine.errors import Conflict, EngineError
+from engine.failpoints import reach
 from engine.instances import store
 from engine.instances.chasing import is_early
 from engine.instances.conductor import MOVABLE, Conductor
@@ -87,6 +88,7 @@ def fire_rung(conductor: Conductor, session: Session, rung_id: UUID, now: dateti
         if step.posted:
             conductor.hooks.announce(session)
         step.ledger.flush()
+        reach("rung-before-commit")
         return fired.name
 
 

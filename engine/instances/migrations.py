@@ -13,6 +13,7 @@ from engine.clock import aware
 from engine.db import new_id, writing
 from engine.definitions import load
 from engine.errors import Invalid, NotFound, Phrase
+from engine.failpoints import reach
 from engine.instances.conductor import MOVABLE
 from engine.instances.migrating import Fate, Verdict, migrate_instance
 from engine.instances.migration_plans import read_moves
@@ -152,6 +153,8 @@ def carry_out(
                 runtime.conductor, session, instance_id, to=to, moves=checked, note=note, actor=actor, now=now
             )
             _write(session, migration_id, verdict, now)
+            reach("migration-before-commit")
+        reach("migration-between-cases")
     with sessions() as session:
         return progress(session, migration_id)
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine.db import writing
 from engine.deadlines.models import Timer
 from engine.errors import Unavailable
+from engine.failpoints import reach
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor
 from engine.instances.ledger import Together
@@ -101,6 +102,7 @@ def claim_timers(session: Session, now: datetime, limit: int) -> list[Claim]:
         rows = sorted(rows, key=lambda row: row.due_at)
         spared = {row.id for row in [row for row in rows if 1 < row.claims <= MOST_CLAIMS][1:]}
         release_timers(session, spared)
+    reach("timer-claimed")
     return [
         Claim(timer_id=row.id, alone=row.attempts > 0 or row.claims > 1, deadly=row.claims > MOST_CLAIMS)
         for row in rows
@@ -147,6 +149,8 @@ def fire_together(conductor: Conductor, session: Session, timer_ids: Collection[
             deliver(conductor, session, row, now, together=together)
             fired.add(row.id)
         together.send()
+        reach("timer-before-commit")
+    reach("timer-after-commit")
     return fired
 
 

@@ -13,6 +13,7 @@ from engine.audit import Actor, Tag
 from engine.db import writing
 from engine.deadlines.models import Clock, ClockState, Timer, TimerState
 from engine.errors import EngineError, reason_of
+from engine.failpoints import reach
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor, Trial
 from engine.instances.incidents import Attempt
@@ -124,7 +125,9 @@ def fire_timer(conductor: Conductor, session: Session, timer_id: UUID, now: date
             return Fired.GONE
         attempt.tried = Attempt("timer", str(timer_id), {}, Actor.engine())
         deliver(conductor, session, row, now)
+        reach("timer-before-commit")
     if attempt.failure is None:
+        reach("timer-after-commit")
         return Fired.FIRED
     return _later(conductor, session, row, attempt, now)
 

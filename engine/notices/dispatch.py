@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.clock import aware
 from engine.db import writing
 from engine.errors import EngineError, Phrase, Unavailable
+from engine.failpoints import reach
 from engine.forms.messages import N_
 from engine.notices import spoilt
 from engine.notices.channels import (
@@ -47,8 +48,12 @@ LONGEST_WAIT: Final = timedelta(hours=2)
 LEASE: Final = timedelta(minutes=5)
 #: What one sending may take at the utmost; a batch stops early enough that its last one ends within the lease.
 LONGEST_SENDING: Final = timedelta(seconds=90)
+#: So many senders may die of a notice; then it is given up.
+MOST_CLAIMS: Final = 3
 #: Why a notice is given up that none of its senders lived to speak of.
-NEVER_ENDED: Final = N_("It was given up after {attempts} attempts, each of which ended with its sender.")
+NEVER_ENDED: Final = N_(
+    "The process that sent it ended without an answer {times} times. Find out why in its log before you send it again."
+)
 #: When a channel that is down is tried again.
 PAUSE: Final = timedelta(minutes=1)
 
@@ -100,6 +105,7 @@ def send_due(
         with piece_of_work(notice=str(notice.id), channel=notice.channel):
             about_case(notice.case_id)
             failure = _try(channels[way], notice, unseal)
+            reach("notice-sent")
             _mark(sessions, notice, failure, now + _since(began))
         if isinstance(failure, ChannelDown):
             down.add(way)
@@ -115,7 +121,8 @@ def claim_due(session: Session, channels: list[str], now: datetime, limit: int) 
     """Take due notices for this sender, until a lease ends. PostgreSQL skips rows that another sender is taking.
 
     Returns:
-        detached rows, oldest due first; `attempts` tells this claim from a later one.
+        detached rows, oldest due first, and at last one of which a sender died; `attempts` tells this claim from a
+        later one.
     """
     now = aware(now)
     with writing(session):
@@ -127,6 +134,7 @@ def claim_due(session: Session, channels: list[str], now: datetime, limit: int) 
             .with_for_update(skip_locked=True)
         )
         claimed: list[Notice] = []
+        suspects: list[Notice] = []
         found = session.scalars(due).all()
         known = _known(session, found)
         for notice in found:
@@ -134,18 +142,19 @@ def claim_due(session: Session, channels: list[str], now: datetime, limit: int) 
                 # since it was written the case was sealed from its addressee, who may not learn of it any more
                 notice.state = NoticeState.WITHHELD
                 continue
-            if notice.attempts >= MOST_ATTEMPTS:
-                # every attempt ended with the sender, not with an answer
-                notice.state = NoticeState.DEAD
-                if notice.error is None:
-                    said = spoilt.stored(Phrase(NEVER_ENDED, attempts=notice.attempts))
-                    notice.error, notice.reason = said["error"], said["reason"]
+            if notice.claims >= MOST_CLAIMS:
+                # the last attempt ended with the sender, not with an answer
+                said = spoilt.stored(Phrase(NEVER_ENDED, times=notice.claims))
+                notice.state, notice.error, notice.reason = NoticeState.DEAD, said["error"], said["reason"]
                 continue
-            notice.state = NoticeState.SENDING
-            notice.attempts += 1
-            notice.next_try_at = now + LEASE
-            claimed.append(notice)
+            (suspects if notice.claims else claimed).append(notice)
+        # of those that a sender died with, one goes, after the others: whoever dies now, dies of that one
+        claimed += suspects[:1]
+        for notice in claimed:
+            notice.state, notice.next_try_at = NoticeState.SENDING, now + LEASE
+            notice.attempts, notice.claims = notice.attempts + 1, notice.claims + 1
     session.expunge_all()
+    reach("notice-claimed")
     return claimed
 
 
@@ -224,7 +233,7 @@ def _go_round(sessions: sessionmaker[Session], notice: Notice, failure: AddressR
     told, left = _told(failure), list(notice.fallback or [])
     with sessions() as session, writing(session):
         state = NoticeState.REPLACED if left else NoticeState.DEAD
-        marked = update(Notice).where(*_mine(notice)).values(state=state, **told).returning(Notice.id)
+        marked = update(Notice).where(*_mine(notice)).values(state=state, claims=0, **told).returning(Notice.id)
         if session.execute(marked).first() is None:
             return
         if left:
@@ -235,13 +244,13 @@ def _go_round(sessions: sessionmaker[Session], notice: Notice, failure: AddressR
 
 def _release(sessions: sessionmaker[Session], notices: list[Notice], next_try_at: datetime) -> None:
     for notice in notices:
-        values = {"state": NoticeState.PENDING, "next_try_at": next_try_at, "attempts": notice.attempts - 1}
-        _write(sessions, notice, values)
+        before = {"attempts": notice.attempts - 1, "claims": notice.claims - 1}
+        _write(sessions, notice, {"state": NoticeState.PENDING, "next_try_at": next_try_at, **before})
 
 
 def _write(sessions: sessionmaker[Session], notice: Notice, values: Mapping[str, object]) -> None:
     with sessions() as session, writing(session):
-        session.execute(update(Notice).where(*_mine(notice)).values(**values))
+        session.execute(update(Notice).where(*_mine(notice)).values(**{"claims": 0, **values}))
 
 
 def _mine(notice: Notice) -> tuple[ColumnElement[bool], ...]:

@@ -73,6 +73,8 @@ class Notice(Base):
     facts: Mapped[Any] = mapped_column(Json, default=dict)
     state: Mapped[str] = mapped_column(String(16), default=NoticeState.PENDING)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    #: how often a sender had it since one last said what became of it: so many died of it
+    claims: Mapped[int] = mapped_column(Integer, server_default="0")
     next_try_at: Mapped[datetime] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)

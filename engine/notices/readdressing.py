@@ -63,7 +63,8 @@ def _send_to(session: Session, notice: Notice, left: list[list[str]], at: dateti
         replace(session, notice, left, at)
         return
     notice.address, notice.fallback = left[0][1], left[1:]
-    notice.state, notice.attempts, notice.next_try_at = NoticeState.PENDING.value, 0, at
+    notice.state, notice.next_try_at = NoticeState.PENDING.value, at
+    notice.attempts = notice.claims = 0
     notice.error, notice.reason = None, None
 
 

@@ -181,7 +181,7 @@ def resend(session: Session, notice_id: UUID, actor: Actor, now: datetime) -> No
                 state=notice.state,
             )
         notice.state = NoticeState.PENDING
-        notice.attempts = 0
+        notice.attempts = notice.claims = 0
         notice.error, notice.reason = None, None
         notice.next_try_at = aware(now)
         session.flush()

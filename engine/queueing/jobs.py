@@ -7,6 +7,8 @@ from typing import Any, Final
 import procrastinate
 from sqlalchemy.orm import Session
 
+from engine.failpoints import reach
+
 
 class Job(StrEnum):
     """The kinds of jobs. Each carries `deaths`: how many workers ended without an answer while they had it."""
@@ -41,3 +43,4 @@ def defer(session: Session, job: Job, *many: Mapping[str, Any], lock: str | None
     connection: Any = session.connection().connection.driver_connection
     configured = _app.configure_task(job.value, queue=_QUEUE[job], lock=lock, connection=connection)
     configured.batch_defer(*(dict(each) for each in many))
+    reach("job-deferred")

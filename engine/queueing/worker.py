@@ -14,6 +14,7 @@ import structlog
 from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy import URL
 
+from engine.failpoints import reach
 from engine.postgres import alive
 from engine.queueing.hands import Hands
 from engine.queueing.jobs import QUEUES, Job
@@ -150,4 +151,6 @@ class Worker:
 @contextlib.contextmanager
 def _of_job(context: Any) -> Any:
     with piece_of_work(job_id=str(context.job.id), job=context.job.task_name):
+        reach("job-taken")
         yield
+        reach("job-done")

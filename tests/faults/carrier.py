@@ -1,12 +1,7 @@
-"""A scheduler's process in which one matter's service task kills the process.
-
-`python -m tests.faults.carrier URL AHEAD` delivers what is due, and ends with 0 when nothing more is; its clock is
-AHEAD seconds ahead.
-"""
+"""A scheduler's process in which one matter's service task kills the process, or one notice."""
 
 import os
 import signal
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,6 +12,7 @@ from engine.db import connect, sessions
 from engine.dispatcher import EmbeddedDispatcher
 from engine.instances.hooks import Step
 from engine.instances.runtime import Runtime
+from engine.notices import Outgoing
 from engine.spiff import ServiceCall
 
 
@@ -27,18 +23,28 @@ def deadly(_step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
     return None
 
 
-def main(url: str, ahead: str) -> int:
-    """Deliver what is due."""
+class Deadly:
+    """A channel that kills the process at one address."""
+
+    def send(self, notice: Outgoing) -> None:
+        """Send, or die."""
+        if notice.address.startswith("deadly"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def carry(url: str, ahead: timedelta) -> None:
+    """Deliver and send what is due.
+
+    Args:
+        ahead: of the machine's clock.
+    """
     assert tables.metadata.tables
     runtime = Runtime()
     runtime.register_performer("deadly", deadly)
-    clock = ShiftedClock(SystemClock(), timedelta(seconds=float(ahead)))
-    dispatcher = EmbeddedDispatcher(sessions=sessions(connect(url)), runtime=runtime, channels={}, clock=clock)
-    while dispatcher.sweep_timers():
+    clock = ShiftedClock(SystemClock(), ahead)
+    dispatcher = EmbeddedDispatcher(
+        sessions=sessions(connect(url)), runtime=runtime, channels={"email": Deadly()}, clock=clock
+    )
+    while dispatcher.sweep_timers() + dispatcher.send_notices():
         pass
     dispatcher.stop()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

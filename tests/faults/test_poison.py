@@ -1,32 +1,35 @@
 """One broken matter among many: the others go on, and it ends in sight, to be tried again when it is mended."""
 
-import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit import Actor
 from engine.clock import SystemClock
+from engine.db import writing
 from engine.deadlines.models import Timer, TimerState
 from engine.dispatcher import EmbeddedDispatcher
+from engine.failpoints import arm
+from engine.figures import figures
 from engine.instances.models import Incident, IncidentState
 from engine.instances.sweeping import LEASE, MOST_CLAIMS
 from engine.instances.timers import BACK_OFF
-from engine.notices import Notice
+from engine.notices import Notice, NoticeState, NoticeTexts, Recipient, notify, resend
+from engine.notices.dispatch import LEASE as SENT_BY
+from engine.notices.dispatch import MOST_CLAIMS as MOST_SENDERS
 from engine.organisation.models import OrgUnit, UnitKind
 from tests.engine.instances import packages as p
 from tests.engine.instances.conftest import World
 from tests.factories import make_case, make_district, make_staff, make_unit
 from tests.fakes import ManualClock
+from tests.faults.carrier import carry
+from tests.faults.commands import KILLED, ended
 
-ROOT = Path(__file__).parents[2]
 MANY, BROKEN = 8, 3
 LATE = ("notices/late.zh_CN.txt", "Subject: 超期 {{ case.number }}\n\n{{ link }}\n".encode())
 
@@ -92,15 +95,64 @@ def test_a_timer_that_kills_its_worker_is_capped_and_the_others_are_delivered(
     package = late(p.send("act", "deadly"))
     world = start_many(session, now, package, deadly=True)
     session.commit()
-    ended = []
+    deaths = []
     for life in range(MOST_CLAIMS + 1):
         ahead = life * (LEASE.total_seconds() + 60)
-        command = [sys.executable, "-m", "tests.faults.carrier", database_url, str(ahead)]
-        ended.append(subprocess.run(command, cwd=ROOT, capture_output=True, timeout=180, check=False).returncode)
-    assert ended == [-signal.SIGKILL] * MOST_CLAIMS + [0]
+        deaths.append(ended(carry, database_url, timedelta(seconds=ahead)))
+    assert deaths == [KILLED] * MOST_CLAIMS + [0]
     assert states(session) == {TimerState.FIRED: MANY - 1, TimerState.FAILED: 1}
     incident = session.scalars(select(Incident)).one()
     assert (incident.code, incident.element_id) == ("carrier-died", "late")
     world.runtime.register_performer("deadly", lambda _step, _call: None)  # it was mended
     assert world.runtime.retry(session, incident.id, actor=Actor.engine(), now=SystemClock().now())
     assert states(session) == {TimerState.FIRED: MANY}
+
+
+@pytest.mark.faults
+def test_a_notice_that_kills_its_sender_is_given_up_in_sight_and_the_others_are_sent(
+    session: Session, sessions: sessionmaker[Session], database_url: str
+) -> None:
+    now = SystemClock().now()
+    texts = NoticeTexts(key="late", sources={"zh_CN": "Subject: 超期\n\n\n"})
+    with writing(session):
+        for number in range(MANY):
+            address = "deadly@x.example" if number == BROKEN else f"lead{number}@x.example"
+            told = Recipient(staff_id=make_staff(session).id, channels={"email": address})
+            notify(session, key=f"n{number}", jurisdiction="qinghe", case_id=None, template="late", texts=texts,
+                   facts={}, link="", recipients=[told], now=now)  # fmt: skip
+    ahead = SENT_BY + timedelta(seconds=60)
+    assert [ended(carry, database_url, life * ahead) for life in range(MOST_SENDERS)] == [KILLED] * MOST_SENDERS
+    assert ended(carry, database_url, MOST_SENDERS * ahead) == 0
+    session.rollback()
+    assert Counter(session.scalars(select(Notice.state))) == {NoticeState.SENT: MANY - 1, NoticeState.DEAD: 1}
+    assert figures(session, now).dead == 1, "the alarm rings"
+    dead = session.scalars(select(Notice).where(Notice.state == NoticeState.DEAD)).one()
+    assert (dead.address, "ended without an answer 3 times" in str(dead.error)) == ("deadly@x.example", True)
+    dead.address = "mended@x.example"
+    session.commit()
+    resend(session, dead.id, Actor.engine(), now)
+    assert ended(carry, database_url, timedelta(0)) == 0
+    assert set(session.scalars(select(Notice.state).execution_options(populate_existing=True))) == {NoticeState.SENT}
+
+
+@pytest.mark.faults
+def test_a_mistake_of_the_program_before_the_commit_keeps_nothing_is_in_sight_and_tried_again(
+    session: Session, sessions: sessionmaker[Session], now: datetime
+) -> None:
+    world = start_many(session, now, late(p.send("act", notice="late", to='supervision@="qinghe"')))
+    clock = ManualClock(now + timedelta(days=1))
+    dispatcher = EmbeddedDispatcher(sessions=sessions, runtime=world.runtime, channels={}, clock=clock)
+    world.runtime.hooks.wake = lambda: None
+    arm("timer-before-commit=error")
+    try:
+        with structlog.testing.capture_logs():
+            assert dispatcher.sweep_timers() == 0
+    finally:
+        arm("")
+    assert session.scalars(select(Notice)).all() == []
+    assert dispatcher.figures().retries["timers"] == MANY
+    clock.moment += BACK_OFF[0]
+    assert dispatcher.sweep_timers() == MANY
+    dispatcher.stop()
+    session.rollback()  # what comes next sees what was committed
+    assert len(set(session.scalars(select(Notice.case_id)))) == MANY

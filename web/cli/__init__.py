@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from config import Settings, SettingsError, read_env_file
+from engine import failpoints
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -58,7 +59,11 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     def settings() -> Settings:
         path = options.env_file or variables.get("CHUISHAO_ENV_FILE")
         held = {key: value for key, value in variables.items() if key != "CHUISHAO_ENV_FILE"}
-        return Settings.from_env({**(read_env_file(Path(path)) if path else {}), **held})
+        found = Settings.from_env({**(read_env_file(Path(path)) if path else {}), **held})
+        if found.failpoints:
+            print(f"chuishao: this process fails on purpose, at {found.failpoints}.", file=sys.stderr)
+            failpoints.arm(found.failpoints)
+        return found
 
     try:
         return int(options.run(options, settings) or 0)

@@ -32,7 +32,7 @@ from engine.notices import (
     send_due,
     undelivered,
 )
-from engine.notices.dispatch import LEASE, LONGEST_WAIT, MOST_ATTEMPTS, claim_due, wait_after
+from engine.notices.dispatch import LEASE, LONGEST_WAIT, MOST_ATTEMPTS, MOST_CLAIMS, claim_due, wait_after
 from engine.tables import metadata
 from tests.engine.notices.mail import Mailbox, mail_server
 from tests.factories import JURISDICTION, make_staff
@@ -54,11 +54,11 @@ class Recorder:
             raise failure
 
 
-def queue(session: Session, number: int, now: datetime, channel: str = "email") -> list[Notice]:
+def queue(session: Session, number: int, now: datetime, channel: str = "email", first: int = 0) -> list[Notice]:
     staff = make_staff(session)
     made: list[Notice] = []
     with writing(session):
-        for position in range(number):
+        for position in range(first, first + number):
             made += notify(
                 session, key=f"test:{position}", jurisdiction=JURISDICTION, case_id=None, template="overdue",
                 texts=TEXTS, facts={}, link="", now=now,
@@ -262,16 +262,52 @@ def test_a_notice_that_kills_its_senders_is_given_up(
     sessions: sessionmaker[Session], session: Session, now: datetime
 ) -> None:
     (notice,) = queue(session, 1, now)
-    moment = now
-    for _death in range(MOST_ATTEMPTS):
-        with sessions() as other:
-            assert len(claim_due(other, ["email"], moment, 1)) == 1
-        moment += LEASE
+    moment = die_of(sessions, MOST_CLAIMS, now)
     assert send_due(sessions, {"email": Recorder()}, moment) == 0
     dead = reread(sessions, notice)
-    assert dead.state == NoticeState.DEAD
-    assert "ended with its sender" in str(dead.error)
-    assert dead.reason["facts"]["attempts"] > 1  # a page says it in the reader's language
+    assert (dead.state, dead.attempts) == (NoticeState.DEAD, MOST_CLAIMS)
+    assert "ended without an answer 3 times" in str(dead.error)
+    assert dead.reason["facts"]["times"] == MOST_CLAIMS  # a page says it in the reader's language
+    with sessions() as other:
+        resend(other, notice.id, Actor.engine(), moment)
+    assert send_due(sessions, {"email": Recorder()}, moment) == 1, "it has all of its attempts again"
+
+
+def die_of(sessions: sessionmaker[Session], times: int, now: datetime, limit: int = 1) -> datetime:
+    """Let senders take what is due and say nothing more; return when the last lease has ended."""
+    for _death in range(times):
+        with sessions() as other:
+            assert len(claim_due(other, ["email"], now, limit)) == limit
+        now += LEASE
+    return now
+
+
+def test_an_answer_of_whatever_kind_makes_the_deaths_before_it_forgotten(
+    sessions: sessionmaker[Session], session: Session, now: datetime
+) -> None:
+    (notice,) = queue(session, 1, now)
+    for _round in range(2):
+        now = die_of(sessions, MOST_CLAIMS - 1, now)
+        assert send_due(sessions, {"email": Recorder(TemporaryFailure("x", "later"))}, now) == 0
+        assert reread(sessions, notice).claims == 0
+        now += LONGEST_WAIT * 2
+    assert send_due(sessions, {"email": Recorder()}, now) == 1
+
+
+def test_of_many_that_a_sender_had_when_it_died_one_goes_at_a_time_and_the_fresh_ones_before_it(
+    sessions: sessionmaker[Session], session: Session, now: datetime
+) -> None:
+    had = {notice.id for notice in queue(session, 3, now)}
+    moment = die_of(sessions, 1, now, limit=3)
+    fresh = {notice.id for notice in queue(session, 2, moment, first=3)}
+    for _look in range(3):
+        with sessions() as other:
+            taken = [notice.id for notice in claim_due(other, ["email"], moment, 20)]
+        assert len(set(taken) & had) == 1
+        assert taken[-1] in had
+        assert set(taken[:-1]) == fresh
+        had, fresh = had - set(taken), set()
+    assert had == set()
 
 
 def test_what_was_given_up_is_sent_again_on_demand(
