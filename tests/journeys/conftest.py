@@ -25,9 +25,13 @@ _BUILT_WITHIN = 240
 
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """The demonstration's server on a free port, with a folder of its own; or the one that `JOURNEYS_URL` names."""
+    """The demonstration's server on a free port, with a folder of its own; or the one that `JOURNEYS_URL` names.
+
+    `JOURNEYS_FOLDER` says where the data of that one lies, for tests that look behind its pages.
+    """
     if running := os.environ.get("JOURNEYS_URL"):
-        yield Demo(url=running)
+        known = os.environ.get("JOURNEYS_FOLDER")
+        yield Demo(url=running, folder=Path(known) if known else None)
         return
     if shutil.which("chromium") is None and shutil.which("google-chrome") is None:
         pytest.skip("no Chromium on this machine: apt-get install chromium fonts-noto-cjk")
@@ -45,7 +49,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         server = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=output, stderr=output)
     try:
         _wait(server, f"http://127.0.0.1:{port}/sign-in", log)
-        yield Demo(url=f"http://127.0.0.1:{port}")
+        yield Demo(url=f"http://127.0.0.1:{port}", folder=folder)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(timeout=60)

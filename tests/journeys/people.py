@@ -20,9 +20,10 @@ _EXPECTED: Final = re.compile(r"the server responded with a status of (403|404|4
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """The running demonstration."""
+    """The running demonstration, and where its data lies, if that is on this machine."""
 
     url: str
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,14 @@ class Town:
             self._staff[login] = self.window(DESK)
             sign_in(self._staff[login], login)
         return self._staff[login]
+
+    def designer(self) -> Page:
+        """Return the desk of Tu Nan, who draws processes."""
+        page = self.window(DESK)
+        page.goto("/sign-in")
+        give_name_and_password(page, "sheji")
+        expect(page.get_by_role("link", name="流程", exact=True)).to_be_visible()
+        return page
 
     def shot(self, page: Page, name: str) -> None:
         """Keep a picture of the whole page, from its top."""

@@ -20,14 +20,6 @@ _LIBRARIES = ("th.index-column",)
 _ONCE = secrets.token_hex(3)
 
 
-def _designer(town: Town) -> Page:
-    page = town.window(people.DESK)
-    page.goto("/sign-in")
-    people.give_name_and_password(page, "sheji")
-    expect(page.get_by_role("link", name="流程", exact=True)).to_be_visible()
-    return page
-
-
 def _judge(town: Town, page: Page, shot: str) -> None:
     town.shot(page, f"tunan-{shot}")
     assert violations(page, exclude=_LIBRARIES) == []
@@ -42,7 +34,7 @@ def _saved(page: Page) -> None:
 
 
 def test_a_process_is_drawn_from_nothing_deployed_and_run(town: Town) -> None:
-    page = _designer(town)
+    page = town.designer()
     page.goto("/workshop")
     page.get_by_label("名称").fill("上门看望")
     page.get_by_label("标识").fill(f"visit_{_ONCE}")
@@ -171,7 +163,7 @@ def _run_a_case(town: Town, kind: str) -> None:
 
 
 def test_the_same_is_done_by_keyboard_alone_in_the_outline(town: Town) -> None:
-    page = _designer(town)
+    page = town.designer()
     page.goto("/workshop")
     _tab_to(page, "名称")
     page.keyboard.type("电话问候")

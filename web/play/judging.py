@@ -23,7 +23,7 @@ from web.play.views import blueprint
 from web.words import say
 
 #: A page answers within seconds; what is left over is the next batch.
-_CASES, _SECONDS = 20, 20.0
+_CASES, _SECONDS = 20, 10.0
 
 
 @blueprint.get("/scenarios")

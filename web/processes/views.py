@@ -8,7 +8,6 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from engine.definitions import LoadedVersion, activate_version, compare, load
-from engine.definitions.comparing import ChangeKind
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.definitions.service import versions
 from engine.definitions.wording import sentences
@@ -17,6 +16,7 @@ from engine.instances.migrations import running_cases
 from engine.organisation.policy import Action, may, require
 from web import current
 from web.languages import choose_locale
+from web.processes.marking import Marks, marked, marks
 from web.words import one_line
 
 blueprint: Final = Blueprint("processes", __name__, url_prefix="/processes")
@@ -96,29 +96,15 @@ def tokens(key: str, number: int) -> Response:
     """
     require(current.viewer(), Action.VIEW_PROCESSES)
     loaded = _load(key, number)
-    outline = _outline(loaded)
     than = request.args.get("than", type=int)
     differing = _differing(loaded, _load(key, than), newer=number > than) if than else {}
-    pages = [
-        {
-            "id": each.called_process, "name": one_line(each.name), "element": each.id, "tokens": 0,
-            "changes": len(differing.get(each.called_process, [])),
-        }
-        for each in outline.elements.values()
-        if each.called_process in loaded.definitions.processes
-    ]  # fmt: skip
-    return jsonify(page=outline.id, tokens=[], done=[], pages=pages, changes=differing.get(outline.id, []))
+    return jsonify(marked(_outline(loaded), loaded.definitions.processes, differing))
 
 
-def _differing(loaded: LoadedVersion, other: LoadedVersion, *, newer: bool) -> dict[str, list[dict[str, str]]]:
+def _differing(loaded: LoadedVersion, other: LoadedVersion, *, newer: bool) -> Marks:
     """Return what is different in a version's drawings, by page, as the drawing marks it."""
     old, new = (other, loaded) if newer else (loaded, other)
-    absent = ChangeKind.REMOVED if newer else ChangeKind.ADDED
-    found: dict[str, list[dict[str, str]]] = {}
-    for change in compare(old.package, new.package):
-        if change.what in ("element", "flow", "lane") and change.kind is not absent:
-            found.setdefault(change.where, []).append({"element": change.id, "kind": change.kind.value})
-    return found
+    return marks(compare(old.package, new.package), newer=newer)
 
 
 @blueprint.get("/<key>/<int:number>/package.zip")

@@ -2,10 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from flask import jsonify, make_response, render_template, request, send_file, url_for
+from flask import jsonify, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from engine.definitions import check
@@ -16,6 +16,7 @@ from engine.errors import Conflict, Invalid
 from engine.organisation.policy import Action, require
 from web import current
 from web.guard import EDITOR_POLICY
+from web.languages import choose_locale
 from web.words import say
 from web.workshop.findings import told
 from web.workshop.views import blueprint, draft_name, kind_of
@@ -133,9 +134,7 @@ def templates(draft_id: UUID) -> Response:
     """Return the element templates for our settings, and those of the package itself."""
     require(current.viewer(), Action.EDIT_PROCESS)
     own = draft_package(current.session(), draft_id).below("templates", ".json")
-    if not own:
-        return send_file(TEMPLATES, mimetype="application/json", max_age=0)
-    offered = json.loads(TEMPLATES.read_bytes())
+    offered = _in_one_language(json.loads(TEMPLATES.read_bytes()))
     for name, content in own.items():
         try:
             more = json.loads(content)
@@ -145,3 +144,15 @@ def templates(draft_id: UUID) -> Response:
             ) from None
         offered += more if isinstance(more, list) else [more]
     return jsonify(offered)
+
+
+def _in_one_language(offered: Any) -> Any:
+    """Return our templates, whose texts are `Chinese · English` for the desktop, in the reader's language."""
+    if isinstance(offered, dict):
+        return {key: _in_one_language(each) for key, each in offered.items()}
+    if isinstance(offered, list):
+        return [_in_one_language(each) for each in offered]
+    if not isinstance(offered, str) or " · " not in offered:
+        return offered
+    chinese, _, english = offered.partition(" · ")
+    return chinese if str(choose_locale()).startswith("zh") else english[:1].upper() + english[1:]

@@ -1,11 +1,12 @@
 """The outline: a diagram as a tree of steps that is walked and changed by keyboard; the drawing follows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from engine.definitions import check
@@ -17,39 +18,24 @@ from engine.definitions.outlining import (
     Item,
     add_after,
     add_border,
+    add_lane,
     connect,
     delete,
+    delete_lane,
     fields,
     items,
+    put_in_lane,
     set_values,
 )
-from engine.definitions.wording_labels import SETTINGS, SORTS
 from engine.errors import EngineError, Invalid, NotFound
 from engine.organisation.policy import Action, require
 from web import current
 from web.words import say
 from web.workshop.findings import told
+from web.workshop.outline_words import TRIGGERS, field_label, short_title, sort_name, title
+from web.workshop.suggesting import suggestions
 from web.workshop.views import blueprint, draft_name
 
-#: what the outline calls kinds that the comparison of versions has no word for
-_SORTS: Final = {
-    "process": lazy_gettext("流程"),
-    "lane": lazy_gettext("泳道"),
-    "sequenceFlow": lazy_gettext("去向"),
-    "intermediateCatchEvent:timer": lazy_gettext("等一段时间"),
-    "intermediateCatchEvent:message": lazy_gettext("等消息"),
-    "endEvent:error": lazy_gettext("出错结束"),
-    "endEvent:terminate": lazy_gettext("全部终止"),
-}
-#: what triggers an event, or what it triggers
-_TRIGGERS: Final = {
-    "timer": lazy_gettext("定时"),
-    "message": lazy_gettext("消息"),
-    "error": lazy_gettext("出错"),
-    "terminate": lazy_gettext("终止"),
-    "signal": lazy_gettext("信号"),
-    "escalation": lazy_gettext("上报"),
-}
 #: settings that are chosen from a list: value → word
 _CHOICES: Final[dict[str, dict[str, Any]]] = {
     "interrupting": {"true": lazy_gettext("是，手上的这步就此停下"), "false": lazy_gettext("否，手上的这步照常")},
@@ -57,6 +43,8 @@ _CHOICES: Final[dict[str, dict[str, Any]]] = {
         zip(TIMES, (lazy_gettext("过多久"), lazy_gettext("到哪一刻"), lazy_gettext("每隔多久")), strict=True)
     ),
 }
+#: settings of a deadline, behind a heading of their own
+_CLOCK: Final = ("clock", "ladder")
 #: what an event can be put on the border of
 _HOSTS: Final = ("Task", "Activity", "subProcess", "transaction", "task")
 #: what is asked first; the other settings stand behind "more"
@@ -65,32 +53,6 @@ _MAIN: Final = (
     "decision_id", "result_variable", "called_process", "task_type", "script", "script_result", "role", "unit",
     "notice", "to", "outcome",
 )  # fmt: skip
-
-
-def sort_name(kind: str) -> str:
-    """Return what a kind of element is called in the reader's language."""
-    locale = "zh_CN" if str(get_locale() or "zh_CN").startswith("zh") else "en"
-    return str(_SORTS[kind]) if kind in _SORTS else SORTS[locale].get(kind, kind)
-
-
-def item_kind(item: Item) -> str:
-    """Return what an element is called in the reader's language, an event with what triggers it."""
-    said = sort_name(item.kind)
-    if not item.trigger:
-        return said
-    return str(gettext("%(event)s（%(trigger)s）", event=said, trigger=_TRIGGERS.get(item.trigger, item.trigger)))
-
-
-def field_label(name: str) -> str:
-    """Return what a setting is called in the reader's language; its own name where there is no word."""
-    locale = "zh_CN" if str(get_locale() or "zh_CN").startswith("zh") else "en"
-    extra = {
-        "error_code": gettext("错误代码"),
-        "script": gettext("表达式"),
-        "script_result": gettext("结果变量"),
-        "task_type": gettext("任务类型"),
-    }
-    return extra.get(name) or SETTINGS[locale].get(name, name)
 
 
 @blueprint.get("/<uuid:draft_id>/outline/<path:path>")
@@ -108,19 +70,46 @@ def _page(draft_id: UUID, path: str, chosen_id: str, problem: str = "") -> str:
     if not found:
         raise Invalid("outline-empty", "{file} has no process.", file=path)
     chosen = next((each for each in found if each.id == chosen_id), found[0])
-    names = {each.id: each.name or each.id for each in found}
-    known = fields(content, chosen.id)
-    more = [name for name in known if name not in (*_MAIN, "is_default")]
+    package = draft_package(session, draft_id)
+    known, settings = {each.id: each for each in found}, fields(content, chosen.id)
     return render_template(
         "workshop/outline.html", draft=draft, name=draft_name(draft), path=path, revision=revision, items=found,
-        chosen=chosen, names=names, fields=known, kinds=list(KINDS), sort_name=sort_name, item_kind=item_kind,
-        choices=_CHOICES, borders={each: _TRIGGERS[each] for each in BORDERS} if chosen.kind.endswith(_HOSTS) else {},
-        field_label=field_label, problem=problem, targets=_targets(found, chosen),
-        findings=told(each for each in check(draft_package(session, draft_id)) if each.file == path),
-        main_fields=[name for name in known if name in _MAIN], more_fields=more,
-        more_set=any(known[name] for name in more), can_add=chosen.kind not in ("process", "lane", "endEvent"),
-        is_step=chosen.kind not in ("process", "lane", "sequenceFlow"),
+        chosen=chosen, known=known, fields=settings, kinds=list(KINDS), sort_name=sort_name, title=title,
+        short_title=short_title, choices=_CHOICES, field_label=field_label, problem=problem,
+        borders={each: TRIGGERS[each] for each in BORDERS} if chosen.kind.endswith(_HOSTS) else {},
+        targets=_targets(found, chosen), suggestions=suggestions(package, settings),
+        findings=told(each for each in check(package) if each.file == path),
+        main_fields=[name for name in settings if name in _MAIN], groups=_groups(settings),
+        lanes=_lanes(found, chosen), process=_process(found, chosen),
+        can_add=chosen.kind not in ("process", "lane", "endEvent"), can_delete=chosen.kind not in ("process", "lane"),
     )  # fmt: skip
+
+
+def _groups(settings: Mapping[str, str]) -> list[tuple[str, list[str], bool]]:
+    """What stands behind a heading each: the heading, the settings, and whether any of them is set."""
+    others = [name for name in settings if name not in (*_MAIN, "is_default")]
+    parts = (
+        (gettext("时限"), [name for name in others if name.startswith(_CLOCK)]),
+        (gettext("更多设置"), [name for name in others if not name.startswith(_CLOCK)]),
+    )
+    return [(heading, names, any(settings[name] for name in names)) for heading, names in parts if names]
+
+
+def _process(found: list[Item], chosen: Item) -> Item:
+    """The process that an element is of: the one before it in the list."""
+    before = found[: found.index(chosen) + 1]
+    return next((each for each in reversed(before) if each.kind == "process"), found[0])
+
+
+def _lanes(found: list[Item], chosen: Item) -> list[Item]:
+    """The lanes that a step of a process can be put into: those of its process that are not divided."""
+    steps = chosen.kind not in ("process", "lane", "sequenceFlow", "boundaryEvent") and chosen.level == 2
+    process = _process(found, chosen)
+    if not steps:
+        return []
+    lanes = [each for each in found if each.kind == "lane" and _process(found, each) is process]
+    divided = {one.id for one, two in pairwise(lanes) if two.level > one.level}
+    return [each for each in lanes if each.id not in divided and each.id != chosen.lane_id]
 
 
 def _targets(found: list[Item], chosen: Item) -> list[Item]:
@@ -133,7 +122,7 @@ def _targets(found: list[Item], chosen: Item) -> list[Item]:
 
 @blueprint.post("/<uuid:draft_id>/outline/<path:path>")
 def change(draft_id: UUID, path: str) -> Response | tuple[str, int]:
-    """Change the diagram (`do`: add, border, set, connect, delete) and go to what was changed."""
+    """Change the diagram (a key of `_DONE`) and go to what was changed."""
     require(current.viewer(), Action.EDIT_PROCESS)
     session, chosen = current.session(), request.form.get("element", "")
     done = _DONE.get(request.form.get("do", ""))
@@ -157,7 +146,12 @@ def change(draft_id: UUID, path: str) -> Response | tuple[str, int]:
 def _add(content: bytes, chosen: str) -> tuple[bytes, str, str]:
     name = request.form.get("name", "").strip()
     changed, made = add_after(content, chosen, request.form.get("kind", ""), name)
-    return changed, made, gettext("已加上“%(name)s”。", name=name or made)
+    return changed, made, _added(changed, made)
+
+
+def _added(content: bytes, made: str) -> str:
+    what = next(each for each in items(content) if each.id == made)
+    return str(gettext("已加上%(what)s。", what=short_title(what)))
 
 
 def _border(content: bytes, chosen: str) -> tuple[bytes, str, str]:
@@ -165,7 +159,7 @@ def _border(content: bytes, chosen: str) -> tuple[bytes, str, str]:
     changed, made = add_border(
         content, chosen, given.get("trigger", ""), name, interrupting=given.get("interrupting") == "true"
     )
-    return changed, made, gettext("已加上“%(name)s”。", name=name or made)
+    return changed, made, _added(changed, made)
 
 
 def _set(content: bytes, chosen: str) -> tuple[bytes, str, str]:
@@ -188,10 +182,30 @@ def _delete(content: bytes, chosen: str) -> tuple[bytes, str, str]:
     return changed, next((each for each in reversed(before[:at]) if each in left), ""), gettext("已去掉。")
 
 
+def _add_lane(content: bytes, chosen: str) -> tuple[bytes, str, str]:
+    changed, made = add_lane(content, request.form.get("process", ""), request.form.get("name", "").strip())
+    return changed, made, gettext("%(added)s 可以写上由谁办理。", added=_added(changed, made))
+
+
+def _lane(content: bytes, chosen: str) -> tuple[bytes, str, str]:
+    to = request.form.get("lane", "")
+    changed = put_in_lane(content, chosen, to)
+    name = next(short_title(each) for each in items(changed) if each.id == to)
+    return changed, chosen, gettext("已移到%(lane)s。", lane=name)
+
+
+def _delete_lane(content: bytes, chosen: str) -> tuple[bytes, str, str]:
+    changed = delete_lane(content, chosen)
+    return changed, "", gettext("已去掉泳道，里面的步骤归到相邻的泳道。")
+
+
 _DONE: Final[dict[str, Callable[[bytes, str], tuple[Any, str, str]]]] = {
     "add": _add,
     "border": _border,
     "set": _set,
     "connect": _connect,
     "delete": _delete,
+    "add_lane": _add_lane,
+    "lane": _lane,
+    "delete_lane": _delete_lane,
 }

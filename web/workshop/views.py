@@ -20,10 +20,13 @@ from engine.sandbox.deploying import check_scenarios, note_overruled
 from web import current
 from web.processes.views import find_version
 from web.words import say
+from web.workshop.beside import compared
 from web.workshop.findings import told
 from web.workshop.naming import file_titles
 
 blueprint: Final = Blueprint("workshop", __name__, url_prefix="/workshop")
+#: differences from the active version that a draft's page names
+_SHOWN: Final = 6
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 
 #: what the files of a package are called: (kind, prefix, suffix, heading); the first that fits counts
@@ -96,6 +99,7 @@ def _page(draft: ProcessDraft, *, problem: str = "", refused: str = "", note: st
         differing=refused == "scenarios-differ", note=draft.note if note is None else note, manifest=MANIFEST,
         kinds=[kind.value for kind in FileKind], is_open=draft.state == DraftState.OPEN,
         may_deploy=may(current.viewer(), Action.DEPLOY_PROCESS), titles=file_titles(package),
+        compared=compared(draft, package) if draft.state == DraftState.OPEN else None, shown=_SHOWN,
     )  # fmt: skip
 
 

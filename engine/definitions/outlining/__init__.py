@@ -2,6 +2,7 @@
 
 from engine.definitions.outlining.connecting import connect, delete
 from engine.definitions.outlining.events import BORDERS, TIMES, add_border
+from engine.definitions.outlining.lanes import add_lane, delete_lane, put_in_lane
 from engine.definitions.outlining.placing import KINDS, add_after
 from engine.definitions.outlining.settings import fields, rename, set_values
 from engine.definitions.outlining.tree import Item, items
@@ -13,10 +14,13 @@ __all__ = [
     "Item",
     "add_after",
     "add_border",
+    "add_lane",
     "connect",
     "delete",
+    "delete_lane",
     "fields",
     "items",
+    "put_in_lane",
     "rename",
     "set_values",
 ]

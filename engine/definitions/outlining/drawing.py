@@ -107,6 +107,16 @@ class Drawing:
         self.shapes[identifier] = shape
         _set(shape[0], box)
 
+    def place(self, identifier: str, box: Box) -> None:
+        """Draw an element that is drawn already somewhere else, or in another size."""
+        _set(self.shapes[identifier].find(f"{{{DC}}}Bounds"), box)
+
+    def lower(self, identifier: str, by: float) -> None:
+        """Move a shape or a flow down, with its label."""
+        for drawn in (self.shapes.get(identifier), self.edges.get(identifier)):
+            for part in drawn.iter(f"{{{DC}}}Bounds", f"{{{DI}}}waypoint") if drawn is not None else ():
+                part.set("y", _text(float(part.get("y") or 0) + by))
+
     def label_above(self, identifier: str) -> None:
         """Put the name of a gateway or event above it, where no flow runs that leaves or arrives below."""
         box = self.box(identifier)
@@ -157,6 +167,9 @@ class Drawing:
         start, end = self.box(source), self.box(target)
         if start is None or end is None:
             return []
+        host = self.box(self._host(source) or "")
+        if host is not None and end.bottom <= host.y:
+            return _around(host, start, end)
         return _route(start, end, forks=local(self.by_id[source]).endswith("Gateway"))
 
     def make_room(self, axis: str, at: float, by: float) -> None:
@@ -225,6 +238,16 @@ def _route(start: Box, end: Box, *, forks: bool) -> list[Point]:
         return [(line, start.bottom), (line, end.y)] if ey > sy else [(line, start.y), (line, end.bottom)]
     below = max(start.bottom, end.bottom) + BELOW
     return [(sx, start.bottom), (sx, below), (ex, below), (ex, end.bottom)]
+
+
+def _around(host: Box, start: Box, end: Box) -> list[Point]:
+    """Return the points of a flow from an event on a lower border to something above, right of its host."""
+    (sx, _), (ex, ey) = start.middle, end.middle
+    below, beside = start.bottom + BELOW / 2, host.right + BELOW / 2
+    points = [(sx, start.bottom), (sx, below), (beside, below)]
+    if end.x <= beside <= end.right:
+        return [*points, (beside, end.bottom)]
+    return [*points, (beside, ey), (end.x if ex > beside else end.right, ey)]
 
 
 def _box(bounds: Any) -> Box:

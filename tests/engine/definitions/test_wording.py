@@ -1,9 +1,12 @@
 """What is said of the differences between two packages, to people."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from engine.definitions import compare
 from engine.definitions.wording import sentences, summarise
+from engine.definitions.wording_labels import PARTS, SETTINGS, SORTS, UNITS
 from engine.spiff.document import BPMNDI
 from tests.engine.definitions.packages import DECISION, MAIN, diagram, form, small
 
@@ -117,3 +120,11 @@ def test_what_a_lane_sets_is_told_once() -> None:
 
     found = compare(small(**{"main.bpmn": lane("=a")}), small(**{"main.bpmn": lane("=b")}))
     assert summarise(found, "zh_CN") == "泳道“部门”办理单位 =a→=b"
+
+
+@pytest.mark.parametrize("words", [SETTINGS, SORTS, PARTS, UNITS])
+def test_every_language_has_a_word_for_whatever_another_has_one_for(words: Mapping[str, Mapping[str, object]]) -> None:
+    assert {locale: set(known) ^ set(words["zh_CN"]) for locale, known in words.items()} == {
+        "zh_CN": set(),
+        "en": set(),
+    }

@@ -88,6 +88,44 @@ def test_events_and_sub_processes_are_added_with_forms_and_named(outline: Outlin
     assert "只有任务、调用和子流程" in outline.do("border", "start", 422, trigger="timer", name="x")
 
 
+def test_lanes_are_added_named_filled_and_taken_out_with_forms(outline: Outline) -> None:
+    outline.do("add", "start", kind="userTask", name="上门")
+    assert "换泳道" not in outline.get("task_1")
+    first = outline.do("add_lane", "visit", process="visit", name="社区")
+    assert "泳道：社区" in outline.get(first)
+    outline.do("set", first, **{"field:role": "community", "field:unit": "=place.community", "field:name": "社区人员"})
+    assert fields(outline.content(), first)["unit"] == "=place.community"
+    second = outline.do("add_lane", first, process="visit", name="街道")
+    outline.do("lane", "task_1", lane=second)
+    assert {each.id: each.lane for each in items(outline.content()) if each.lane} == {
+        "start": "社区人员", "task_1": "街道", "end": "社区人员",
+    }  # fmt: skip
+    page = outline.get("task_1")
+    assert "任务 “上门”" in page
+    assert "泳道：街道" in page
+    assert "已经在这条泳道里" in outline.do("lane", "task_1", 422, lane=second)
+    outline.do("delete_lane", second)
+    assert {each.lane for each in items(outline.content()) if each.lane} == {"社区人员"}
+    assert "没有元素" in outline.do("add_lane", "visit", 404, process="nothing", name="x")
+
+
+def test_what_has_no_name_is_told_by_where_it_stands(outline: Outline) -> None:
+    scope = outline.do("add", "start", kind="subProcess", name="办理")
+    page = outline.get(f"{scope}_start_1")
+    assert "开始事件（“办理”里）" in page
+    assert "去向 到结束事件（“办理”里）" in page
+    outline.do("add", scope, kind="parallelGateway", name="")
+    page = outline.get(scope)
+    assert "并行网关（“办理”之后）" in page
+    shown = re.sub(r"<[^>]+>", " ", page)
+    assert not re.search(r"scope_1|parallel_1", shown)
+
+
+def test_settings_are_offered_what_they_can_be_set_to(outline: Outline) -> None:
+    task = outline.do("add", "start", kind="userTask", name="上门")
+    assert re.search(r'<option value="community">[^<]*社区', outline.get(task))
+
+
 def test_what_is_wrong_stands_beside_its_step(outline: Outline) -> None:
     task = outline.do("add", "start", kind="userTask", name="上门")
     page = outline.get(task)

@@ -219,7 +219,9 @@ def test_a_decision_is_tried_and_says_which_rule_hit(desk: Desk) -> None:
 
 def test_our_element_templates_are_handed_to_the_modeller(desk: Desk) -> None:
     offered = desk.client.get(f"{desk.at}/templates").get_json()
-    assert "chuishao.task" in [each["id"] for each in offered]
+    names = {each["id"]: each["name"] for each in offered}
+    assert names["chuishao.task"] == "办理任务"  # the desktop's have both languages
+    assert " · " not in json.dumps(offered, ensure_ascii=False)
 
 
 def test_a_discarded_draft_is_no_longer_edited(desk: Desk) -> None:

@@ -94,7 +94,8 @@ async function start() {
   });
   modeler.on('commandStack.changed', () => saver.touch());
   const wanted = new URLSearchParams(location.search).get('element');
-  if (wanted) choose(wanted);
+  // the panel follows the selection from its second frame on
+  if (wanted) requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => choose(wanted), 50)));
 }
 
 const tools = {
