@@ -14,6 +14,8 @@ from engine.db import Base, Instant, Json, new_id, writing
 
 #: A scheduler that has said nothing for this long is not alive.
 SILENCE: Final = timedelta(seconds=60)
+#: Begins the name under which a process is connected to PostgreSQL; what it does and where follows.
+MARK: Final = "chuishao "
 
 
 class SchedulerRow(Base):

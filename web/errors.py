@@ -1,5 +1,6 @@
 """The one place that maps what went wrong to a status, and says it as a page, a fragment or problem+json (RFC 9457)."""
 
+import sqlite3
 from typing import Final
 
 import structlog
@@ -10,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
 from web import database
+from web.redaction import scrubbed
 from web.words import say
 
 _log: Final = structlog.get_logger("chuishao.web")
@@ -46,6 +48,11 @@ ADVICE: Final = {
     500: lazy_gettext("这一步没有保存。请再试一次；如果仍然这样，请把下面的编号告诉运维员。"),
     503: lazy_gettext("先前已确认的内容都在。请过一分钟再试。"),
 }
+
+#: what no waiting mends
+FULL: Final = lazy_gettext("存放数据的磁盘已满，这一步没有保存；先前已确认的内容都在。请告诉运维员，腾出空间后再试。")
+#: PostgreSQL's name for it (Source: PostgreSQL documentation, appendix A, class 53)
+_DISK_FULL: Final = "53100"
 
 #: the same for programs, which have no page to go back to
 ADVICE_TO_PROGRAMS: Final = {
@@ -89,11 +96,21 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database(error: DBAPIError | TimeoutError) -> Response:
-    _log.error("database unavailable", error=type(error).__name__)
+    reason = str(error.orig).partition("\n")[0] if isinstance(error, DBAPIError) else "every connection is taken"
+    _log.error("database unavailable", error=type(error).__name__, reason=scrubbed(reason))
     _forget_session()
-    answer = problem(503, "database-unavailable", str(ADVICE[503]), {})
+    if _is_full(error):
+        answer = problem(503, "storage-full", str(FULL), {})
+    else:
+        answer = problem(503, "database-unavailable", str(ADVICE[503]), {})
     answer.headers["Retry-After"] = "30"
     return answer
+
+
+def _is_full(error: DBAPIError | TimeoutError) -> bool:
+    """Has the database no room left? SQLite numbers its errors, PostgreSQL names their state."""
+    said = getattr(error, "orig", None)
+    return getattr(said, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(said, "sqlstate", "") == _DISK_FULL
 
 
 def _unexpected(error: Exception) -> Response:

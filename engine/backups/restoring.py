@@ -1,6 +1,5 @@
 """Puts a backup back: into an empty database, or in the place of another one when that is asked for."""
 
-import contextlib
 import tarfile
 import tempfile
 from collections.abc import Collection, Mapping
@@ -9,17 +8,16 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL, insert, inspect
-from sqlalchemy.exc import SQLAlchemyError
 
 from engine.audit import seals
 from engine.audit.seals import Broken
 from engine.backups import postgres_dump, sqlite_copy
 from engine.backups.archive import BLOBS, Manifest, copied, fingerprint, opened, read_manifest, unpacked
+from engine.backups.occupants import occupants
 from engine.cases.blobs import BlobStore
 from engine.db import connect, sessions
 from engine.errors import Conflict, Invalid
 from engine.failpoints import reach
-from engine.heartbeats import heartbeats
 from engine.notices.holding import hold_row, hold_statement
 from engine.notices.models import NoticeHold
 
@@ -62,7 +60,7 @@ def restore(
 
     Raises:
         Invalid: the archive is damaged, of a newer version, of the other kind of database, or of other keys.
-        Conflict: the database is not empty, or a scheduler lives on it.
+        Conflict: the database is not empty, or a process of ours is at work on it.
         Unavailable: a program that is needed is not there or failed, or the disk is full.
     """
     manifest = read_manifest(path)
@@ -118,16 +116,14 @@ def _refuse_busy(url: URL, replace: bool) -> None:
     try:
         if not replace and inspect(engine).get_table_names():
             raise _not_empty(url.render_as_string())
-        alive = []
-        with contextlib.suppress(SQLAlchemyError), sessions(engine)() as session:
-            alive = [each.name for each in heartbeats(session) if each.is_alive]
     finally:
         engine.dispose()
-    if alive:
+    if alive := occupants(url):
         raise Conflict(
             "restore-while-running",
-            "A scheduler lives on this database ({names}). Stop every process of Chuishao, wait a minute, try again.",
-            names=", ".join(alive),
+            "This database is in use ({names}). Stop every web, worker and scheduler process of Chuishao on every "
+            "machine, then try again. One that was killed is missed after a minute.",
+            names="; ".join(alive),
         )
 
 

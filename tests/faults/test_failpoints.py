@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit import Actor, AuditEvent, Tag
 from engine.audit.seals import verify
+from engine.backups.occupants import occupants
 from engine.db import connect
 from engine.db import sessions as session_factory
 from engine.deadlines.models import Timer, TimerState
@@ -319,6 +320,28 @@ def test_a_migration_of_cases_that_is_killed_is_taken_up_again_and_moves_each_on
         assert len(set(session.scalars(sa.select(Instance.version_id).where(Instance.key == "moved")))) == 1
 
 
+def test_nothing_is_restored_under_a_process_that_lives(site: Site) -> None:
+    archive = site.env.with_name("one.backup")
+    with site.command(f"backup {archive}") as command:
+        assert command.ended() == 0, command.said()
+    site.let_leases_end()  # those that were killed are missed by now
+    site.engine.dispose()
+    url = sa.make_url(site.engine.url)
+    for words in (f"web --port {free_port()}", "scheduler", "worker")[: 3 if site.is_postgres else 2]:
+        name = f"chuishao {words.split()[0]} "
+        with site.command(words) as living:
+            site.await_(lambda: bool(occupants(url)), living)
+            with site.command(f"restore {archive} --replace") as command:
+                assert command.ended() == 2, command.said()
+                said = command.said().splitlines()[-1]
+            assert "is in use" in said
+            assert (name if site.is_postgres else f"process {living.process.pid}") in said
+            living.stop()
+        assert occupants(url) == [], "who ends in order is not missed for a minute"
+    with site.command(f"restore {archive} --replace") as command:
+        assert command.ended() == 0, command.said()
+
+
 def test_a_backup_and_a_restore_that_are_killed_leave_nothing_half_done(site: Site) -> None:
     archive = site.env.with_name("all.backup")
     site.let_leases_end()  # those that were killed are missed by now
@@ -328,6 +351,7 @@ def test_a_backup_and_a_restore_that_are_killed_leave_nothing_half_done(site: Si
         assert command.ended() == 0, command.said()
     kept = site.number('SELECT count(*) FROM "case"')
     site.start(OLD, 1, datetime.now(UTC))
+    aside = len(list(site.env.parent.glob("x.sqlite.before-*")))
     points = ["restore-unpacked", "restore-set-aside", "restore-put-back"]
     for point in points if not site.is_postgres else points[::2]:
         site.engine.dispose()
@@ -335,7 +359,7 @@ def test_a_backup_and_a_restore_that_are_killed_leave_nothing_half_done(site: Si
         if point == "restore-unpacked":
             assert site.number('SELECT count(*) FROM "case"') == kept + 1, "nothing was changed yet"
         if point == "restore-set-aside":
-            assert len(list(site.env.parent.glob("x.sqlite.before-*"))) == 1, "what was there is beside it"
+            assert len(list(site.env.parent.glob("x.sqlite.before-*"))) == aside + 1, "what was there is beside it"
     site.engine.dispose()
     with site.command(f"restore {archive} --replace") as command:
         assert command.ended() == 0, command.said()

@@ -5,6 +5,7 @@ import base64
 import os
 import secrets
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from engine.errors import Conflict
+from engine.heartbeats import MARK
 from web import create_app, migrating
 from web.carrying import carried, worker_of
 from web.cli.reading import Commands, Read
@@ -106,6 +108,7 @@ def _web(options: argparse.Namespace, read: Read) -> int:
 
     settings = read()
     configure_logs(settings.log_level)
+    _introduce("web")
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
     settle()
@@ -128,6 +131,7 @@ def _worker(options: argparse.Namespace, read: Read) -> int:
             "worker-needs-postgresql",
             "Workers share a PostgreSQL database. With SQLite, `chuishao web` carries due work itself.",
         )
+    _introduce("worker")
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
     if migrating.lacks_queue(app):
@@ -141,6 +145,11 @@ def _worker(options: argparse.Namespace, read: Read) -> int:
     return 0
 
 
+def _introduce(work: str) -> None:
+    """Let PostgreSQL know by what name this process is connected: for who looks there, and for `restore`."""
+    os.environ["PGAPPNAME"] = f"{MARK}{work} {socket.gethostname()[:40]}:{os.getpid()}"
+
+
 def _few(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 32:
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 1 to 32")
@@ -152,6 +161,7 @@ def _scheduler(_options: argparse.Namespace, read: Read) -> int:
     os.nice(_POLITE)
     settings = read()
     configure_logs(settings.log_level)
+    _introduce("scheduler")
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
     settle()

@@ -227,6 +227,21 @@ def test_nothing_is_restored_under_a_scheduler_that_lives(installation: Installa
     assert (status, "node-1:4711" in err) == (2, True)
 
 
+def test_nothing_is_restored_under_a_process_that_is_connected(installation: Installation, tmp_path: Path) -> None:
+    archive, url = tmp_path / "all.backup", sa.make_url(installation.settings.database_url)
+    installation.run("backup", str(archive))
+    before = installation.all_rows()
+    sqlite = url.get_backend_name() == "sqlite"
+    named = url if sqlite else url.update_query_dict({"application_name": "chuishao web node-7:12"})
+    engine = connect(named.render_as_string(hide_password=False))
+    engine.connect().close()  # it keeps the connection, as a process does that nobody asks anything
+    status, _, err = installation.run("restore", str(archive), "--replace")
+    assert (status, (f"process {os.getpid()}" if sqlite else "chuishao web node-7:12") in err) == (2, True), err
+    assert installation.all_rows() == before
+    engine.dispose()
+    assert installation.run("restore", str(archive), "--replace")[0] == 0
+
+
 def _cut(archive: Path, _: Installation) -> None:
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
 
