@@ -5,8 +5,10 @@ import '@bpmn-io/form-js-editor/dist/assets/form-js-editor.css';
 import '@bpmn-io/form-js-editor/dist/assets/properties-panel.css';
 import './workshop.css';
 import translation from './translations/translate.js';
-import { translatePage } from './translations/on-page.js';
+import { nameOfNew, translatePage } from './translations/on-page.js';
+import { listFields } from './workshop/fields.js';
 import { begin } from './workshop/page.js';
+import { keepFocus, nameSections } from './workshop/panel.js';
 import { send } from './workshop/saving.js';
 
 const root = document.querySelector('[data-workshop]');
@@ -45,6 +47,13 @@ async function start() {
     },
   });
   editor.on('commandStack.changed', () => settled && saver.touch());
+  editor.on('commandStack.formField.add.preExecute', ({ context }) => {
+    if (context.formField.label) context.formField.label = nameOfNew(context.formField.label);
+  });
+  nameSections(canvas);
+  const fields = root.querySelector('[data-fields]');
+  keepFocus(canvas, { panel: '.bio-properties-panel', thief: '.fjs-element', after: () => fields.querySelector('button') });
+  listFields(editor, fields, () => canvas.querySelector('.bio-properties-panel'));
   preview(saver);
 }
 

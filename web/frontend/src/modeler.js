@@ -24,6 +24,7 @@ import translation from './translations/translate.js';
 import { translatePage } from './translations/on-page.js';
 import { markFindings } from './workshop/marks.js';
 import { begin } from './workshop/page.js';
+import { nameSections } from './workshop/panel.js';
 import { send } from './workshop/saving.js';
 import { words } from './workshop/words.js';
 
@@ -77,6 +78,7 @@ function fit() {
 
 async function start() {
   translatePage(root.querySelector('[data-canvas]'));
+  nameSections(root.querySelector('[data-panel]'));
   const picture = root.querySelector('[data-canvas] svg');
   picture.setAttribute('role', 'application');
   picture.setAttribute('aria-label', words.canvas);

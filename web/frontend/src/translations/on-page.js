@@ -9,10 +9,25 @@ const THEIRS = 'input, textarea, .cm-editor, .fjs-form-field-text';
 // names of buttons that are put together from the name of a component
 const CREATE = /^Create an? (.+) element$/;
 
+const REMOVE = /^Remove (.+)$/;
+const COUNT = /^List contains (\d+) items?$/;
+const DAY = /^([A-Z][a-z]+) (\d{1,2}), (\d{4})$/;
+
 function word(text) {
-  const made = CREATE.exec(text || '');
-  return made ? `添加“${table[made[1]] || made[1]}”` : table[text];
+  const known = table[text];
+  if (known || !text) return known;
+  const made = CREATE.exec(text);
+  if (made) return `添加“${table[made[1]] || made[1]}”`;
+  const removed = REMOVE.exec(text);
+  if (removed) return `去掉“${table[removed[1]] || removed[1]}”`;
+  const count = COUNT.exec(text);
+  if (count) return `共 ${count[1]} 项`;
+  const day = DAY.exec(text);
+  return day && table[day[1]] ? `${day[3]}年${table[day[1]]}${day[2]}日` : undefined;
 }
+
+/** The page's word for the name that the library gives a new component, which becomes what people read. */
+export const nameOfNew = (text) => (chinese && table[text]) || text;
 
 function say(node) {
   const text = node.nodeValue.trim();
