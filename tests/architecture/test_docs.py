@@ -10,10 +10,12 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
 
 from config import PREFIX, Settings
 from engine.definitions.check import FUNCTIONS
 from engine.spiff.lint.settings import PLACES
+from engine.tables import metadata
 from web.cli import GROUPS
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -74,6 +76,21 @@ def test_table_of_settings_names_all_with_their_defaults() -> None:
     assert PREFIX == "CHUISHAO_"
     said = {name.lower(): shown for name, shown in _SETTING.findall(text("operations.md"))}
     assert said == {field.name: default(field) for field in dataclasses.fields(Settings)}
+
+
+def test_operators_read_which_tables_of_a_case_do_not_name_its_jurisdiction() -> None:
+    tables = metadata.tables
+    of_case = {"case"}
+    while more := {each.name for each in tables.values() if _leads_to(each, of_case)} - of_case:
+        of_case |= more
+    found = sorted(name for name in of_case if "jurisdiction" not in tables[name].c)
+    said = re.search(r"found by their case alone: (.+?)\. ", text("operations.md"))
+    assert said is not None
+    assert re.findall(r"`(\w+)`", said[1]) == found
+
+
+def _leads_to(table: Table, others: set[str]) -> bool:
+    return any(key.column.table.name in others for key in table.foreign_keys)
 
 
 def test_designers_read_of_every_property() -> None:

@@ -6,9 +6,10 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from config import Settings, read_env_file
 from engine import heartbeats
-from engine.audit import Actor, Tag, record, seals
+from engine.audit import Actor, AuditEvent, Tag, record, seals, timeline
 from engine.cases.blobs import BlobStore
 from engine.cases.models import Attachment, Case
 from engine.cases.vault import Vault
@@ -356,3 +357,75 @@ def test_a_changed_row_of_the_audit_log_is_found_and_named(installation: Install
     assert status == 1
     assert "qinghe: altered: number 1, event " in out
     assert f"(case:filed of 2026-03-18 02:00:00 UTC), case {number}, its event 1" in out
+
+
+PARTITIONING = Path(__file__).parents[3] / "deploy" / "postgresql" / "partition_events.sql"
+_PARTS = sa.text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_event'::regclass")
+
+
+def partition(installation: Installation) -> list[str]:
+    """Run the script, and return the partitions that there are."""
+    with open_session(installation.settings) as session:
+        connection: Any = session.connection().connection.driver_connection
+        connection.execute(PARTITIONING.read_text(encoding="utf-8"), prepare=False)
+        session.commit()
+        return sorted(session.scalars(_PARTS))
+
+
+def test_events_in_partitions_are_written_numbered_sealed_backed_up_and_restored(
+    installation: Installation, tmp_path: Path
+) -> None:
+    if sa.make_url(installation.settings.database_url).get_backend_name() == "sqlite":
+        pytest.skip("SQLite has no partitions")
+    parts = partition(installation)
+    assert parts[-2:] == ["audit_event_before", "audit_event_later"]
+    assert len(parts) == 5, "three months ahead"
+    assert partition(installation) == parts, "a second run in the same month changes nothing"
+    with open_session(installation.settings) as session, writing(session):
+        case = session.scalars(sa.select(Case)).one()
+        for _ in range(2):
+            record(session, tag=Tag.CASE_FILED, actor=Actor.resident(), at=installation.now, jurisdiction="qinghe",
+                   case_id=case.id)  # fmt: skip
+        installation.file(session, "后来的事项")
+        assert [event.seq for event in timeline(session, case.id)] == [1, 2, 3]
+    next_month = datetime.now(UTC).replace(day=1) + timedelta(days=40)
+    twice = [
+        {"id": UUID(f"{int(next_month.timestamp() * 1000):012x}{new_id().hex[12:]}"), "case_id": case.id, "seq": 4,
+         "jurisdiction": "qinghe", "at": installation.now, "actor_kind": "engine", "tag": "case:filed", "data": {}}
+        for _ in range(2)
+    ]  # fmt: skip
+    with open_session(installation.settings) as session, pytest.raises(sa.exc.IntegrityError, match="case_id_seq"):
+        session.execute(sa.insert(AuditEvent), twice)
+    with open_session(installation.settings) as session:
+        seals.seal(session, installation.now)
+    assert "altered" not in installation.run("audit", "verify")[1]
+    archive = tmp_path / "parts.backup"
+    assert installation.run("backup", str(archive))[0] == 0
+    before = installation.all_rows()
+    status, out, err = installation.run("restore", str(archive), "--replace")
+    assert (status, "The audit log holds." in out) == (0, True), err
+    assert installation.all_rows() == before
+    assert partition(installation) == parts
+
+
+def test_a_month_that_nobody_added_in_time_is_moved_to_a_partition_of_its_own(installation: Installation) -> None:
+    if sa.make_url(installation.settings.database_url).get_backend_name() == "sqlite":
+        pytest.skip("SQLite has no partitions")
+    parts = partition(installation)
+    last = parts[-3]
+    with open_session(installation.settings) as session:
+        forgotten = f"ALTER TABLE audit_event DETACH PARTITION {last}"
+        session.execute(sa.text(forgotten))
+        session.execute(sa.text(f"DROP TABLE {last}"))
+        moment = datetime(int(last[-7:-3]), int(last[-2:]), 15, tzinfo=UTC)
+        late = sa.insert(AuditEvent).values(
+            id=UUID(f"{int(moment.timestamp() * 1000):012x}{new_id().hex[12:]}"), seq=0, jurisdiction="qinghe",
+            at=moment, actor_kind="engine", tag="case:filed", data={},
+        )  # fmt: skip
+        session.execute(late)
+        session.commit()
+        assert session.scalar(sa.text("SELECT count(*) FROM audit_event_later")) == 1
+    assert partition(installation) == parts
+    with open_session(installation.settings) as session:
+        assert session.scalar(sa.text("SELECT count(*) FROM audit_event_later")) == 0
+        assert session.scalar(sa.text(f"SELECT count(*) FROM {last}")) == 1
