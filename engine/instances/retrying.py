@@ -1,25 +1,31 @@
 """An operator tries a failed step again."""
 
+import contextlib
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from engine.audit import Actor, Tag
+from engine.audit import Actor, ActorKind, Tag
 from engine.db import writing
 from engine.errors import Conflict, EngineError, NotFound
 from engine.instances import completion, escalation, store, timers
 from engine.instances.clocks import lay_again
 from engine.instances.host import StepHost
-from engine.instances.incidents import Attempt, resolve_obsolete
+from engine.instances.incidents import Attempt, mark_deadly, resolve_obsolete
 from engine.instances.ledger import Ledger
-from engine.instances.models import IncidentState
+from engine.instances.models import Incident, IncidentState
 from engine.instances.store import Held
+from engine.instances.sweeping import MOST_CLAIMS
 
 if TYPE_CHECKING:
     from engine.instances.runtime import Runtime
 
+#: In what was tried: how many tries of the engine's own were begun and not answered.
+BEGUN: Final = "begun"
 #: What says that a step no longer has to be done: the matter went another way meanwhile.
 _OBSOLETE = frozenset(
     {
@@ -36,6 +42,44 @@ _OBSOLETE = frozenset(
 
 def retry(runtime: "Runtime", session: Session, incident_id: UUID, *, actor: Actor, now: datetime) -> bool:
     """Try again what an incident tells of; see `Runtime.retry`."""
+    if actor.kind is not ActorKind.ENGINE:
+        return _retry(runtime, session, incident_id, actor, now)
+    tries = _begin(session, incident_id)
+    if tries is None:
+        return False
+    try:
+        return _retry(runtime, session, incident_id, actor, now)
+    finally:
+        with contextlib.suppress(DBAPIError):  # the database is away: the try counts as one that was not answered
+            _answer(session, incident_id, tries)
+
+
+def _begin(session: Session, incident_id: UUID) -> int | None:
+    """Count a try of the engine's own before it is made, for it may end the process; None when it did too often."""
+    with writing(session):
+        row = store.lock_by_incident(session.connection(), incident_id)
+        begun = row.attempt.get(BEGUN, 0)
+        if begun >= MOST_CLAIMS:
+            mark_deadly(session, incident_id, begun)
+            return None
+        _write(session, incident_id, attempt=row.attempt | {BEGUN: begun + 1}, tries=row.tries)
+        return int(row.tries)
+
+
+def _answer(session: Session, incident_id: UUID, tries: int) -> None:
+    """A try was answered: nobody died of it. One that failed without an incident of its own counts, too."""
+    with writing(session):
+        row = store.lock_by_incident(session.connection(), incident_id)
+        kept = {name: value for name, value in row.attempt.items() if name != BEGUN}
+        _write(session, incident_id, attempt=kept, tries=max(row.tries, tries + 1))
+
+
+def _write(session: Session, incident_id: UUID, **values: Any) -> None:
+    mine = (Incident.id == incident_id, Incident.state == IncidentState.OPEN)
+    session.execute(update(Incident).where(*mine).values(**values).execution_options(synchronize_session=False))
+
+
+def _retry(runtime: "Runtime", session: Session, incident_id: UUID, actor: Actor, now: datetime) -> bool:
     held, attempt = _note(session, incident_id, actor, now)
     try:
         return _again(runtime, session, held, attempt, now)

@@ -45,6 +45,7 @@ def carry(url: str, ahead: timedelta) -> None:
     dispatcher = EmbeddedDispatcher(
         sessions=sessions(connect(url)), runtime=runtime, channels={"email": Deadly()}, clock=clock
     )
+    dispatcher.rescue()
     while dispatcher.sweep_timers() + dispatcher.send_notices():
         pass
     dispatcher.stop()

@@ -9,13 +9,16 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine.audit import Actor
+from engine.audit import Actor, Tag
 from engine.clock import SystemClock
 from engine.db import writing
 from engine.deadlines.models import Timer, TimerState
 from engine.dispatcher import EmbeddedDispatcher
+from engine.errors import Conflict, Invalid
 from engine.failpoints import arm
 from engine.figures import figures
+from engine.instances.hooks import Step
+from engine.instances.incidents import RETRIES
 from engine.instances.models import Incident, IncidentState
 from engine.instances.sweeping import LEASE, MOST_CLAIMS
 from engine.instances.timers import BACK_OFF
@@ -23,8 +26,10 @@ from engine.notices import Notice, NoticeState, NoticeTexts, Recipient, notify, 
 from engine.notices.dispatch import LEASE as SENT_BY
 from engine.notices.dispatch import MOST_CLAIMS as MOST_SENDERS
 from engine.organisation.models import OrgUnit, UnitKind
+from engine.spiff import ServiceCall
 from tests.engine.instances import packages as p
 from tests.engine.instances.conftest import World
+from tests.engine.instances.test_ladders import laddered
 from tests.factories import make_case, make_district, make_staff, make_unit
 from tests.fakes import ManualClock
 from tests.faults.carrier import carry
@@ -156,3 +161,54 @@ def test_a_mistake_of_the_program_before_the_commit_keeps_nothing_is_in_sight_an
     dispatcher.stop()
     session.rollback()  # what comes next sees what was committed
     assert len(set(session.scalars(select(Notice.case_id)))) == MANY
+
+
+@pytest.mark.faults
+def test_a_retry_that_kills_its_process_is_left_to_a_person(
+    session: Session, sessions: sessionmaker[Session], database_url: str
+) -> None:
+    now = SystemClock().now()
+    district = make_district(session)
+    world = World(session, district, make_case(session, place=district.unit("willow")), now)
+    world.runtime.register_performer("deadly", failing)
+    world.start(p.package(
+        p.start(), p.task("handle"), p.send("act", "deadly"), p.end(), p.chain("start", "handle", "act", "end"),
+    ), deadly=True)  # fmt: skip
+    with pytest.raises(Conflict):
+        world.complete("handle")
+    session.commit()
+    ahead = RETRIES[0] + timedelta(minutes=1)
+    assert [ended(carry, database_url, ahead) for _ in range(MOST_CLAIMS)] == [KILLED] * MOST_CLAIMS
+    for _ in range(2):
+        assert ended(carry, database_url, ahead) == 0
+    session.rollback()
+    incident = session.get_one(Incident, world.incidents()[0].id, populate_existing=True)
+    assert (incident.code, incident.state, incident.tries) == ("carrier-died", IncidentState.OPEN, 1)
+    world.runtime.register_performer("deadly", lambda _step, _call: None)  # it was mended
+    assert world.runtime.retry(session, incident.id, actor=Actor.staff(world.me), now=now)
+    assert world.incidents()[0].state == IncidentState.RESOLVED
+
+
+def failing(_step: Step, _call: ServiceCall) -> None:
+    raise Invalid("register-away", "The register does not answer.")
+
+
+@pytest.mark.faults
+def test_a_retry_that_fails_counts_and_the_engine_stops_after_the_last_of_its_waits(
+    session: Session, sessions: sessionmaker[Session], now: datetime
+) -> None:
+    district = make_district(session)
+    world = World(session, district, make_case(session, place=district.unit("willow")), now)
+    world.runtime.hooks.wake = lambda: None
+    world.start(laddered(("ladder", "rows")), rows=7)
+    assert world.incidents()[0].attempt["do"] == "ladder"
+    session.commit()
+    clock = ManualClock(now + timedelta(days=30))
+    dispatcher = EmbeddedDispatcher(sessions=sessions, runtime=world.runtime, channels={}, clock=clock)
+    for _ in range(len(RETRIES) + 3):
+        dispatcher.rescue()
+    dispatcher.stop()
+    session.rollback()
+    (incident,) = world.incidents()
+    assert (incident.state, incident.tries, "begun" in incident.attempt) == ("open", len(RETRIES) + 1, False)
+    assert world.tags().count(Tag.INCIDENT_RETRIED) == len(RETRIES)
