@@ -34,9 +34,15 @@ Marking: TypeAlias = tuple[tuple[str, int], ...]
 
 
 def note_waiting_joins(root: Node, notes: Notes) -> None:
-    """Note every join of a process or sub-process that can wait for ever."""
+    """Note every join of a process or sub-process that can wait for ever, and where one goes round for ever."""
     for scope in scopes(root):
         game = _Game(scope)
+        for identifier in game.endless()[:1]:
+            notes.miss(
+                game.nodes[identifier], "no-way-out", Group.STRUCTURE,
+                Phrase("no way leads from here to an end: it would go round for ever"),
+                Phrase("Draw a way out of the loop"), required=False,
+            )  # fmt: skip
         if any(local(node) in _JOINS and len(game.into[id]) > 1 for id, node in game.nodes.items()):
             for identifier in game.waiting() if len(game.nodes) <= MAX_NODES else ():
                 notes.miss(
@@ -95,6 +101,29 @@ class _Game:
             if len(seen) > MAX_MARKINGS:
                 return []
         return sorted(found)
+
+    def endless(self) -> list[str]:
+        """Return the nodes from which nothing leads to an end, in the order of the document; an event can always."""
+        for node in self.nodes.values():
+            starts = children(node, "startEvent") if yes(node, "triggeredByEvent", "false") else []
+            if any(definitions(start) for start in starts):
+                return []
+        behind: dict[str, set[str]] = {}
+        for id in self.nodes:
+            events = [event for event, _ in self.borders.get(id, ())]
+            further = {
+                self.target[flow] for each in (id, *events) for flow in self.out.get(each, ()) if flow in self.target
+            }
+            for target in further:
+                behind.setdefault(target, set()).add(id)
+        leaves = [id for id in self.nodes if not any(flow in self.target for flow in self.out[id])]
+        ending, todo = set(leaves), leaves
+        while todo:
+            for id in behind.get(todo.pop(), ()):
+                if id not in ending:
+                    ending.add(id)
+                    todo.append(id)
+        return [id for id in self.nodes if id not in ending]
 
     def starts(self) -> Iterable[str]:
         """The flows on which the first tokens are put."""

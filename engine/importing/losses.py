@@ -8,7 +8,7 @@ from lxml import etree
 from engine.errors import Phrase
 from engine.importing.camunda import NAMESPACES, parts
 from engine.importing.report import Loss, Notes
-from engine.spiff.document import BPMN, BPMNDI, NODES, ZEEBE, Node, definition, every, local, nodes_of, q
+from engine.spiff.document import BPMN, BPMNDI, NODES, SCOPES, ZEEBE, Node, definition, every, local, nodes_of, q
 
 #: Tags whose element is shown and not run, each with the kind of the note and what is said.
 _SHOWN: Final = {
@@ -54,6 +54,8 @@ def note_losses(root: Node, notes: Notes) -> None:
             notes.lose(node if node.get("id") else node.getparent(), kind, what)
         elif node.get("startQuantity", "1") != "1" or node.get("completionQuantity", "1") != "1":
             notes.lose(node, "quantity", Phrase("it takes or gives several tokens; one is taken and given here"))
+        elif local(node) in NODES and local(node.getparent()) not in SCOPES:
+            notes.lose(node, "misplaced", Phrase("it lies in what holds no elements; it is kept, and does not run"))
     _pools(root, notes)
     _triggers(root, notes)
     for node in every(root, *NODES, "process", "sequenceFlow"):

@@ -42,17 +42,21 @@ _OUTSIDE: Final = ("message", "timer", "signal", "conditional")
 _THROWN: Final = ("error", "escalation", "cancel")
 
 
-def fill(content: bytes) -> bytes:
+def fill(content: bytes, *, loose: bool = False) -> bytes:
     """Return a copy of a diagram that can be walked.
 
     Args:
         content: BPMN 2.0, as `engine.importing` normalises it.
+        loose: of several ways one is taken at a time, also where all would be: all at once would begin more than ends.
 
     Raises:
         Invalid: it is no diagram, or larger than one.
     """
     root = parse_document("drawing.bpmn", content)
     for process in every(root, "process"):
+        for node in every(process, *NODES):
+            if local(node.getparent()) not in SCOPES:
+                node.getparent().remove(node)  # a task holds no elements
         _name_called(process, root)
         for scope in every(process, *SCOPES):
             _simplify(scope)
@@ -61,7 +65,8 @@ def fill(content: bytes) -> bytes:
         mend(process)
         for scope in every(process, *SCOPES):
             _wait_for_the_walker(scope, root)
-            _ask_for_ways(scope)
+            _linger(scope)
+            _ask_for_ways(scope, loose=loose)
     filled: bytes = etree.tostring(root.getroottree(), xml_declaration=True, encoding="UTF-8")
     return filled
 
@@ -159,6 +164,15 @@ def _wait_for_the_walker(scope: Node, root: Node) -> None:
             _throw_what_is_caught(scope, node)
 
 
+def _linger(scope: Node) -> None:
+    """Let a task take time on whose border, or around which, an event is waited for: it may be the only way on."""
+    hosts = {event.get("attachedToRef") for event in children(scope, "boundaryEvent")}
+    around = any(yes(node, "triggeredByEvent", "false") for node in children(scope, "subProcess"))
+    for node in children(scope, "task"):
+        if around or node.get("id") in hosts:
+            node.tag = q("userTask")
+
+
 def _what(node: Node) -> str:
     found = definitions(node)
     return local(found[0]).removesuffix("EventDefinition") if found else ""
@@ -212,19 +226,21 @@ def _message(root: Node, node: Node) -> str:
     return identifier
 
 
-def _ask_for_ways(scope: Node) -> None:
+def _ask_for_ways(scope: Node, *, loose: bool) -> None:
     """Let the walker choose at every gateway and wherever a flow has a condition."""
     by_source = flows_by(scope, "sourceRef")
     for node in scope:
         if local(node) not in NODES:
             continue
         out = by_source.get(node.get("id"), [])
+        if loose and local(node) in ("parallelGateway", "inclusiveGateway") and len(out) > 1:
+            node.tag = q("exclusiveGateway")
         kind = local(node)
         if kind in ("exclusiveGateway", "inclusiveGateway") and len(out) > 1:
             asked: Iterable[Node] = out
         elif kind.endswith("Gateway"):
             asked = ()
-        elif len(out) > 1 and _leads_back(node, by_source):
+        elif len(out) > 1 and (loose or _leads_back(node, by_source)):
             asked = out  # drawn without a gateway; both at once would never end
         else:
             asked = [flow for flow in out if condition(flow) or flow.get("id") == node.get("default")]

@@ -23,12 +23,18 @@ from engine.spiff.rewrites import refusals
 
 #: Kinds that an event gateway may lead to.
 _CATCHING: Final = ("intermediateCatchEvent", "receiveTask")
+#: What an event of a kind can neither wait for nor throw, though tools let it be drawn.
+_NEVER: Final = {
+    "startEvent": ("link",), "endEvent": ("link",), "boundaryEvent": ("link", "terminate"),
+    "intermediateThrowEvent": ("error", "cancel", "terminate"), "intermediateCatchEvent": ("compensate", "terminate"),
+}  # fmt: skip
 
 
 def mend(process: Node) -> None:
     """Change what would be refused; the drawing's ids stay."""
     for scope in every(process, *SCOPES):
         _mend_flows(scope)
+        _begin_somewhere(scope)
         _mend_starts(scope)
         _mend_handlers(scope)
         _mend_gateways(scope)
@@ -46,6 +52,20 @@ def _mend_flows(scope: Node) -> None:
         source, target = inside.get(flow.get("sourceRef")), inside.get(flow.get("targetRef"))
         if source is None or target in (None, "boundaryEvent"):
             scope.remove(flow)
+
+
+def _begin_somewhere(scope: Node) -> None:
+    """Where everything goes round and nothing is a beginning, the element drawn first is."""
+    nodes = [node for node in nodes_of(scope) if not _waits_to_begin(node)]
+    entered = {flow.get("targetRef") for flow in children(scope, "sequenceFlow")}
+    if nodes and not children(scope, "startEvent") and all(node.get("id") in entered for node in nodes):
+        begin = etree.SubElement(scope, q("startEvent"), id=f"{scope.get('id')}_walk_start")
+        _connect(scope, begin, nodes[0])
+
+
+def _waits_to_begin(node: Node) -> bool:
+    handles = yes(node, "triggeredByEvent", "false") or yes(node, "isForCompensation", "false")
+    return handles or local(node) == "boundaryEvent" or definition(node, "link") is not None
 
 
 def _mend_starts(scope: Node) -> None:
@@ -111,6 +131,10 @@ def _mend_gateways(scope: Node) -> None:
 def _mend_links(scope: Node) -> None:
     """A link that leads nowhere is an event at which nothing happens."""
     names: set[str] = set()
+    for node in children(scope, *_NEVER):
+        for kind in _NEVER[local(node)]:
+            if (found := definition(node, kind)) is not None:
+                node.remove(found)
     for node in children(scope, "intermediateCatchEvent"):
         link = definition(node, "link")
         if link is not None and (link.get("name") in names or not link.get("name")):
@@ -159,8 +183,10 @@ def _connect(scope: Node, source: Node, target: Node) -> None:
 
 
 def _leave_out(node: Node) -> None:
-    """Take a node out of its scope, with its flows and the events on its border."""
+    """Take a node out of its scope, with its flows and the events on its border; one that is out already stays so."""
     scope, identifier = node.getparent(), node.get("id")
+    if scope is None:
+        return
     for part in list(scope):
         kind = local(part)
         joined = identifier in (part.get("sourceRef"), part.get("targetRef"))

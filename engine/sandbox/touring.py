@@ -5,20 +5,23 @@ what the drawing does not say is answered by `engine.sandbox.filling`.
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.errors import EngineError, Invalid, Phrase
-from engine.sandbox.filling import WAY_TAKEN, fill, ways
+from engine.sandbox.choosing import Walker
+from engine.sandbox.filling import fill, ways
 from engine.sandbox.flows import Way, walked_ways
-from engine.spiff import Definitions, ServiceCall, StepFailed, Workflow, compile_process, read_definitions
+from engine.spiff import Definitions, Specification, StepFailed, Workflow, compile_process, read_definitions
 
 _FILE: Final = "drawing.bpmn"
-#: Any moment will do: nothing of a walked drawing looks at it.
-_NOW: Final = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
+#: After so many steps of a round events are let happen that nothing waits for: one may be the only way out of a loop.
+_LONG: Final = 150
+#: What becomes of a walk that begins more branches than end.
+_ENDLESS: Final = ("process-does-not-start", "too-many-steps", "too-many-branches", "too-long", "too-slow")
+#: More branches under way than this become more and more.
+_BRANCHES: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,109 +87,90 @@ def play_diagram(content: bytes, limits: Limits = Limits()) -> Outcome:
     Raises:
         Invalid: it is no diagram.
     """
-    filled = fill(content)
-    try:
-        definitions, asked = read_definitions({_FILE: filled}), ways(filled)
-    except Invalid as error:
-        if error.code != "no-process":
-            raise
-        return Outcome(ended=False, stuck=(Stuck(code=error.code, process_id="", element_id="",
-                                                 reason=Phrase("there is no process in the file")),))  # fmt: skip
-    tour = _Tour(definitions, asked, limits, read_definitions({_FILE: content}))
-    for process in definitions.processes.values():
-        if process.elements:
-            tour.walk(process.id)
+    drawn = _read(content)
+    if drawn is None:
+        missing = Phrase("there is no process in the file")
+        stuck = Stuck(code="no-process", process_id="", element_id="", reason=missing)
+        return Outcome(ended=False, stuck=(stuck,))
+    tour = _Tour(content, limits, drawn)
+    tour.walk_all(each.id for each in drawn.processes.values() if each.elements)
+    endless = {each.process_id for each in tour.stuck if each.code in _ENDLESS}
+    if endless:
+        second = _Tour(content, limits, drawn, loose=True)
+        second.walk_all(endless)
+        tour.stuck = [each for each in tour.stuck if each.process_id not in endless] + second.stuck
+        tour.walked |= second.walked
+        tour.released += second.released
+        tour.steps += second.steps
     return Outcome(
         ended=not tour.stuck, walked=frozenset(tour.walked), stuck=tuple(tour.stuck), released=tuple(tour.released),
         steps=tour.steps,
     )  # fmt: skip
 
 
-@dataclass
-class _Walker:
-    """The host of a walk: it says which way is taken, the one least taken so far."""
-
-    asked: Mapping[str, list[str]]
-    exclusive: frozenset[str]
-    taken: Counter[str] = field(default_factory=Counter)
-    chosen: dict[str, str] = field(default_factory=dict)
-
-    def now(self) -> datetime:
-        return _NOW
-
-    def functions(self) -> Mapping[str, Callable[..., Any]]:
-        return {WAY_TAKEN: self.way_taken}
-
-    def decide(self, decision_id: str, data: Mapping[str, Any]) -> Any:
+def _read(content: bytes) -> Definitions | None:
+    try:
+        return read_definitions({_FILE: content})
+    except Invalid as error:
+        if error.code != "no-process":
+            raise
         return None
-
-    def perform(self, call: ServiceCall) -> Mapping[str, Any] | None:
-        return None
-
-    def way_taken(self, element: str, flow: str) -> bool:
-        """Is this flow taken? A choice holds until nobody asks any more: after the last flow, and where only one is
-        taken, after that."""
-        flows = self.asked[element]
-        if element not in self.chosen:
-            self.chosen[element] = self.rarest(flows)
-        taken = self.chosen[element] == flow
-        if flow == flows[-1] or (taken and element in self.exclusive):
-            del self.chosen[element]
-        return taken
-
-    def rarest(self, options: list[str]) -> str:
-        """Return the option that was taken least often, the first of several, and count it."""
-        found = min(options, key=lambda option: self.taken[option])
-        self.taken[found] += 1
-        return found
 
 
 class _Tour:
     """All walks of one diagram."""
 
-    def __init__(
-        self, definitions: Definitions, asked: Mapping[str, list[str]], limits: Limits, drawn: Definitions
-    ) -> None:
-        self.definitions, self.limits, self.drawn = definitions, limits, drawn
-        self.walker = _Walker(asked, _exclusive(definitions))
+    def __init__(self, content: bytes, limits: Limits, drawn: Definitions, *, loose: bool = False) -> None:
+        filled = fill(content, loose=loose)
+        self.definitions, self.limits, self.drawn = read_definitions({_FILE: filled}), limits, drawn
+        self.walker = Walker(ways(filled), self.definitions)
         self.walked: set[Way] = set()
         self.stuck: list[Stuck] = []
         self.released: list[Way] = []
         self.steps = 0
         self._until = time.monotonic() + limits.seconds
 
+    def walk_all(self, processes: Iterable[str]) -> None:
+        """Walk these processes."""
+        for process_id in processes:
+            self.walk(process_id)
+
     def walk(self, process_id: str) -> None:
         """Walk one process as often as the limits say."""
         try:
             specification = compile_process(self.definitions, process_id)
         except EngineError as error:
-            self._note(error.code, process_id, "", error.message)
+            self._note(error.code, process_id, str(error.facts.get("element", "")), error.message)
             return
         for number in range(self.limits.rounds):
             if number and time.monotonic() > self._until:
                 return
             self.walker.chosen.clear()
-            start = self._start(process_id)
-            workflow = Workflow.start(specification, {}, self.walker, start_at=start)
+            self.walker.asked_here.clear()
+            workflow = Workflow.start(specification, {}, self.walker, start_at=self._start(process_id, specification))
             passed = self._round(workflow, process_id, explore=number > 0)
             self.walked |= walked_ways(self.drawn, passed)
 
-    def _start(self, process_id: str) -> str | None:
+    def _start(self, process_id: str, specification: Specification) -> str | None:
         elements = self.definitions.processes[process_id].elements.values()
-        starts = [each.id for each in elements if each.kind == "startEvent" and each.parent_id is None]
+        first = {spec.name for spec in specification.process.start.targets}
+        starts = [each.id for each in elements if each.kind == "startEvent" and each.id in first]
         return self.walker.rarest(starts) if len(starts) > 1 else None
 
     def _round(self, workflow: Workflow, process_id: str, *, explore: bool) -> list[Any]:
         passed: list[Any] = []
         try:
-            for _ in range(self.limits.steps):
+            for step in range(self.limits.steps):
                 workflow.advance(self.limits.automatic)
                 passed += workflow.recorded()
                 if workflow.is_completed:
                     return passed
                 if time.monotonic() > self._until:
                     break
-                if not self._act(workflow, explore=explore):
+                if step % 10 == 9 and sum(each.count for each in workflow.tokens()) > _BRANCHES:
+                    self._note("too-many-branches", process_id, *self._where(workflow))
+                    return passed
+                if not self._act(workflow, explore=explore, leave=step >= _LONG and step % 10 == 0):
                     self._note("nothing-to-do", process_id, *self._where(workflow))
                     return passed
                 self.steps += 1
@@ -200,8 +184,13 @@ class _Tour:
             self._note(failure.code, failure.process_id, failure.element_id, failure.reason)
         return [*passed, *workflow.recorded()]
 
-    def _act(self, workflow: Workflow, *, explore: bool) -> bool:
-        """Do one thing that somebody or the world could do; say whether there was any."""
+    def _act(self, workflow: Workflow, *, explore: bool, leave: bool) -> bool:
+        """Do one thing that somebody or the world could do; say whether there was any.
+
+        Args:
+            explore: events that did not happen yet happen first.
+            leave: so does any event on a border.
+        """
         messages = {each.id: each for each in workflow.waiting_messages()}
         borders = {
             key: each.element_id
@@ -210,13 +199,13 @@ class _Tour:
         }
         fresh = [key for key, element in borders.items() if not self.walker.taken[element]]
         tasks = workflow.open_tasks()
-        if explore and fresh:
+        if (explore or leave) and fresh:
             return self._send(workflow, fresh[0], borders[fresh[0]])
-        if tasks:
+        if tasks and not (leave and borders):
             workflow.complete(tasks[0].id, {})
             return True
         events = {key: each.element_id for key, each in messages.items() if key not in borders}
-        for waiting in (events, borders):
+        for waiting in (borders, events) if leave else (events, borders):
             if waiting:
                 key = min(waiting, key=lambda each: self.walker.taken[waiting[each]])
                 return self._send(workflow, key, waiting[key])
@@ -246,12 +235,3 @@ class _Tour:
     def _note(self, code: str, process_id: str, element_id: str, reason: str) -> None:
         said = reason if isinstance(reason, Phrase) else Phrase("{reason}", reason=str(reason))
         self.stuck.append(Stuck(code=code, process_id=process_id, element_id=element_id, reason=said))
-
-
-def _exclusive(definitions: Definitions) -> frozenset[str]:
-    return frozenset(
-        element.id
-        for process in definitions.processes.values()
-        for element in process.elements.values()
-        if element.kind == "exclusiveGateway"
-    )

@@ -58,7 +58,7 @@ def split_implicitly(root: Node) -> None:
     by_source = {scope: flows_by(scope, "sourceRef") for scope in every(root, *SCOPES)}
     for node in every(root, *EVENTS, *TASKS):
         scope = node.getparent()
-        out = by_source[scope].get(node.get("id"), [])
+        out = by_source.get(scope, {}).get(node.get("id"), [])
         conditional = [flow for flow in out if condition(flow)]
         if len(out) < 2 and not conditional:
             continue
@@ -78,7 +78,7 @@ def tell_flows_apart(root: Node) -> None:
     by_target = {scope: flows_by(scope, "targetRef") for scope in every(root, *SCOPES)}
     for node in every(root, "parallelGateway", "inclusiveGateway"):
         seen: set[str] = set()
-        for flow in by_target[node.getparent()].get(node.get("id"), []):
+        for flow in by_target.get(node.getparent(), {}).get(node.get("id"), []):
             source, step = flow.get("sourceRef"), flow.get("id") + "/step"
             if source in seen:
                 add(node.getparent(), "intermediateThrowEvent", step)

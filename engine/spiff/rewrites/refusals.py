@@ -43,7 +43,7 @@ def refuse(root: Node) -> None:
 
 def refusals(root: Node) -> Iterator[Refusal]:
     """All refusals of one process, in the order of the document."""
-    for rule in (_ids, _gateways, _events, _activities, _links, _compensation, _event_sub_processes):
+    for rule in (_ids, _gateways, _events, _triggers, _activities, _links, _compensation, _event_sub_processes):
         yield from rule(root)
 
 
@@ -128,6 +128,26 @@ def _events(root: Node) -> Iterator[Refusal]:
                 node,
                 Phrase("it hangs on no activity of its scope"),
                 Phrase("Attach it to an activity"),
+            )
+
+
+#: Kind of an event → what it can neither wait for nor throw.
+_NEVER = {
+    "boundaryEvent": ("link", "terminate"),
+    "intermediateCatchEvent": ("error", "escalation", "cancel", "compensate", "terminate"),
+    "intermediateThrowEvent": ("error", "cancel", "terminate"),
+    "endEvent": ("link",),
+}
+
+
+def _triggers(root: Node) -> Iterator[Refusal]:
+    for node in every(root, *_NEVER):
+        if any(definition(node, kind) is not None for kind in _NEVER[local(node)]):
+            yield refusal(
+                "event-misplaced",
+                node,
+                Phrase("an event of this kind can neither wait for this nor throw it"),
+                Phrase("Draw it as another kind of event, or choose another trigger"),
             )
 
 

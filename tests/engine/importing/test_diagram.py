@@ -47,7 +47,15 @@ DAILY = "<b:timerEventDefinition><b:timeCycle>R/P1D</b:timeCycle></b:timerEventD
         (f'<b:startEvent id="s">{DAILY}</b:startEvent>' + END + flow("1", "s", "e"), {}, {"start-trigger": 1}),
         # nobody is asked anything, round and round: the trial says so
         (START + '<b:exclusiveGateway id="g"/><b:exclusiveGateway id="h"/>' + flow("1", "s", "g") + flow("2", "g", "h")
-         + flow("3", "h", "g"), {"process-does-not-start": 1}, {}),
+         + flow("3", "h", "g"), {"process-does-not-start": 1, "no-way-out": 1}, {}),
+        # people go round and round
+        (START + '<b:manualTask id="t"/>' + flow("1", "s", "t") + flow("2", "t", "t"), {"no-way-out": 1}, {}),
+        # an event that waits for what nobody can throw to it
+        (START + '<b:intermediateCatchEvent id="c"><b:terminateEventDefinition/></b:intermediateCatchEvent>'
+         + flow("1", "s", "c"), {"event-misplaced": 1}, {}),
+        # an element within a task
+        (START + '<b:manualTask id="t"><b:manualTask id="u"/></b:manualTask>' + flow("1", "s", "t"),
+         {"unreachable": 1}, {"misplaced": 1}),
     ],
 )  # fmt: skip
 def test_what_a_drawing_lacks_is_said(body: str, todo: dict[str, int], lossy: dict[str, int]) -> None:

@@ -34,6 +34,21 @@ ENDS = {
         start() + users("a") + gateways("x", "y", tag="exclusiveGateway") + end("e", "f")
         + flows("s>a>x>y>a; x>e; y>f")
     ),
+    # two branches in a loop, each of which begins two: one of them is taken at a time where all would never end
+    "a parallel gateway that leads back": document(
+        start() + gateways("p") + users("a", "b") + gateways("m", "x", tag="exclusiveGateway") + end()
+        + flows("s>m>p>a>x>e; p>b>m; x>m")
+    ),
+    # the only way out of a loop of the machine's
+    "an event on the border of what does itself": document(
+        start() + node("serviceTask", "a") + node("boundaryEvent", "b", refers("message", "mg"), attachedToRef="a")
+        + end() + flows("s>a>a; b>e")
+    ),
+    "a sub-process that goes round": document(
+        start() + node("subProcess", "sub", users("a", "b") + end("ie") + flows("a>b>a; b>ie")) + end()
+        + flows("s>sub>e")
+    ),
+    "a link at an end": document(start() + node("endEvent", "e", EMPTY_DEFINITION.format("link")) + flows("s>e")),
     # an event that does not say what it waits for
     "an event without a trigger": document(start() + node("intermediateCatchEvent", "c") + end() + flows("s>c>e")),
     "a timer that does not say when": document(
