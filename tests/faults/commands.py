@@ -38,7 +38,7 @@ class Command:
         )
         self.process.start()
 
-    def ended(self, seconds: float = 40) -> int:
+    def ended(self, seconds: float = 120) -> int:
         """Wait for its end, and return its status; minus the signal that it died of."""
         self.process.join(seconds)
         assert self.process.exitcode is not None, f"it goes on:\n{self.said()}"
@@ -69,7 +69,7 @@ def ended(work: Callable[..., object], *arguments: object) -> int:
     """Do a piece of work in a process of its own, and return how that ended; minus the signal that it died of."""
     process = _CONTEXT.Process(target=work, args=arguments, daemon=True)
     process.start()
-    process.join(60)
+    process.join(120)
     process.kill()
     assert process.exitcode is not None
     return process.exitcode

@@ -1,23 +1,36 @@
-"""The database goes away while a scheduler sweeps: readiness tells, the next tick goes on, nothing is lost."""
+"""The database goes away while a scheduler sweeps and people work: readiness tells, what was acknowledged stands, the
+next tick goes on, and whoever was refused tries again; nothing is lost or doubled.
+"""
 
 import subprocess
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import structlog
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
 
 from config import Settings
+from engine.audit import Actor, AuditEvent, Tag
 from engine.clock import ShiftedClock, SystemClock
 from engine.db import connect
 from engine.dispatcher import EmbeddedDispatcher
 from engine.instances.runtime import Runtime
+from engine.organisation.models import OrgUnit, Staff
 from engine.scheduler import Scheduler, Tick, Ticks
 from engine.tables import metadata
+from engine.tasks import WorkItem
 from tests.bench import morning
+from tests.engine.instances import packages as p
+from tests.engine.instances.conftest import World
+from tests.factories import District, make_case
 from tests.postgres import Server
 from web import create_app
 
@@ -66,6 +79,52 @@ def _quietly() -> Iterator[None]:
         yield
 
 
+TASKS = p.package(
+    p.start(), p.task("answer"), p.task("close"), p.end(), p.chain("start", "answer", "close", "end"), key="tasks"
+)  # fmt: skip
+BY_PEOPLE = 60
+
+
+class People(threading.Thread):
+    """Complete tasks one after the other, and try again what was refused, with the same key."""
+
+    def __init__(self, sessions: sessionmaker[Session]) -> None:
+        super().__init__()
+        self._sessions = sessions
+        now = SystemClock().now()
+        with sessions() as session:
+            district = District(units={each.code: each for each in session.scalars(select(OrgUnit))})
+            me = session.scalars(select(Staff).where(Staff.login == morning.READER)).one()
+            self._actor = Actor.staff(me)
+            world = World(session, district, make_case(session, place=district.unit("willow")), now)
+            world.runtime.hooks.wake = lambda: None
+            for _ in range(BY_PEOPLE):
+                world.case = make_case(session, place=district.unit("willow"))
+                world.start(TASKS)
+            self._items = list(session.scalars(select(WorkItem.id).where(WorkItem.element_id == "answer")))
+        #: what was acknowledged, and how often somebody was refused
+        self.acknowledged, self.refused = list[UUID](), 0
+
+    def run(self) -> None:
+        runtime = Runtime()
+        for item_id in self._items:
+            while not self._done(runtime, item_id):
+                self.refused += 1
+                time.sleep(0.1)
+            time.sleep(0.02)
+
+    def _done(self, runtime: Runtime, item_id: UUID) -> bool:
+        try:
+            with self._sessions() as session:
+                runtime.complete(
+                    session, item_id, {}, actor=self._actor, now=SystemClock().now(), request_key=str(item_id)
+                )
+        except DBAPIError:
+            return False
+        self.acknowledged.append(item_id)
+        return True
+
+
 @pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.postgres
@@ -88,9 +147,12 @@ def test_a_sweep_goes_on_when_the_database_is_back(server: Server, tmp_path: Pat
         sessions=sessions, runtime=Runtime(), channels={}, clock=ShiftedClock(SystemClock(), ahead)
     )
     scheduler = Scheduler(dispatcher, FAST, sessions=sessions)
+    people = People(sessions)
     scheduler.start()
     try:
         wait_for(lambda: client.get("/readyz").status_code == 200, "a scheduler that lives makes it ready")
+        people.start()
+        wait_for(lambda: len(people.acknowledged) > 3, "people work")
         start = stop(server, how)
         wait_for(lambda: failures(scheduler) > 0, "the sweep fails")
         assert client.get("/readyz").status_code == 503
@@ -101,12 +163,17 @@ def test_a_sweep_goes_on_when_the_database_is_back(server: Server, tmp_path: Pat
         # what was claimed when it went away comes back when its lease ends
         dispatcher._clock = ShiftedClock(SystemClock(), ahead + timedelta(minutes=3))
         wait_for(lambda: dispatcher.figures().due_lag == timedelta(0), "everything is delivered")
+        people.join(60)
     finally:
         dispatcher.halt()
         scheduler.stop()
         dispatcher.stop()
     with sessions() as session:
         counted = morning.count(session)
+        completed = session.scalars(select(AuditEvent.data).where(AuditEvent.tag == Tag.WORK_ITEM_COMPLETED)).all()
     engine.dispose()
+    assert people.refused > 0, "it was away while they worked"
+    assert len(people.acknowledged) == BY_PEOPLE
+    assert Counter(each["item"] for each in completed) == {str(each): 1 for each in people.acknowledged}
     assert counted.timers == {"fired": MANY}
     assert (counted.events, counted.told, counted.notices, counted.doubled) == (MANY, MANY, 2 * MANY, 0)

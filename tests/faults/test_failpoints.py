@@ -142,7 +142,7 @@ class Site:
         return sum(queue.depth for queue in now.queues.values()) + now.outbox
 
     def await_(self, reached: Callable[[], bool], command: Command) -> None:
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 120
         while not reached():
             assert time.monotonic() < deadline, command.said()
             assert command.process.is_alive(), command.said()
