@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 import orjson
-from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, Text, TypeDecorator, create_engine, event
+from sqlalchemy import Connection, DateTime, Engine, LargeBinary, MetaData, Text, TypeDecorator, create_engine, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -70,6 +71,7 @@ def json_text(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
+@lru_cache(maxsize=256)  # a step writes its own instant in every row
 def instant_text(value: datetime | None) -> str | None:
     """Return a value of an `Instant` column as SQLite keeps it.
 
@@ -86,7 +88,15 @@ def instant_text(value: datetime | None) -> str | None:
 def new_id() -> UUID:
     """Return a UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then random, so that new rows sort last."""
     value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
-    return UUID(int=value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+    return id_of(value & ~(0xF << 76) & ~(0x3 << 62) | 0x7 << 76 | 0x2 << 62)
+
+
+def id_of(number: int) -> UUID:
+    """Return the UUID of 128 bits that are known to be one; its own constructor takes twice as long to check them."""
+    made = object.__new__(UUID)
+    object.__setattr__(made, "int", number)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made
 
 
 def connect(url: str, **options: Any) -> Engine:
@@ -143,7 +153,13 @@ _writes: Final = ContextVar("chuishao_writes", default=False)
 
 def is_writing(session: Session) -> bool:
     """Say whether `session` is inside of a `writing` block."""
-    return bool(session.info.get(_WRITING))
+    return _WRITING in session.info
+
+
+def connected(session: Session) -> Connection:
+    """Return the connection of the transaction of `session`; within a `writing` block without asking the session."""
+    found: Connection | None = session.info.get(_WRITING)
+    return session.connection() if found is None else found
 
 
 @contextmanager
@@ -154,16 +170,15 @@ def writing(session: Session) -> Iterator[Session]:
     when it begins (`BEGIN IMMEDIATE`), so that a read that came first can never fail to become a write; a read
     transaction that is already open on the session is ended first.
     """
-    if session.info.get(_WRITING):
+    if _WRITING in session.info:
         yield session
         return
     if session.in_transaction():
         session.commit()
-    session.info[_WRITING] = True
     try:
         before = _writes.set(True)
         try:
-            session.connection()
+            session.info[_WRITING] = session.connection()
         finally:
             _writes.reset(before)
         yield session

@@ -5,15 +5,15 @@ the database does for a row. What never changes is worked out once here.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from uuid import UUID
 
-from sqlalchemy import Connection, Delete, Insert, Select, Update
+from sqlalchemy import Connection, Delete, Insert, Select, Update, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
-from engine.db import Instant, Json, instant_text, json_text
+from engine.db import Instant, Json, id_of, instant_text, json_text
 from engine.wire import Ordering, ordering, reading
 
 if TYPE_CHECKING:
@@ -77,21 +77,24 @@ class PreparedRead:
             compiled = _compile(self._statement, dialect, None)
             found = self._ready[dialect.name] = (*_driven(compiled, dialect), self._reader(_changes(dialect)))
         text, fill, read = found
-        with _failing(connection, text):
-            cursor = pooled.cursor()
-            try:
-                cursor.execute(text, fill(values))
-                row = cursor.fetchone()
-            finally:
-                cursor.close()
+        cursor = pooled.cursor()
+        try:
+            cursor.execute(text, fill(values))
+            row = cursor.fetchone()
+        except Exception as error:
+            raise _said(connection, text, error) from error
+        finally:
+            cursor.close()
         return None if row is None else read(row)
 
     def _ordered(self, driven: Any, connection: Connection, values: Values) -> Found:
         if self._order is None:
             self._order = ordering(self._statement), self._reader(reading)
         (text, formats, fill), read = self._order
-        with _failing(connection, ""):
+        try:
             row = driven.read((text, formats, fill(values)))
+        except Exception as error:
+            raise _said(connection, "", error) from error
         return None if row is None else read(row)
 
     def _reader(self, change_of: Callable[[Any], Callable[[Any], Any] | None]) -> "_Read":
@@ -113,8 +116,18 @@ class PreparedRead:
 _Read: TypeAlias = Callable[[Sequence[Any]], Any]
 
 
+def _hex(value: UUID | None) -> str | None:
+    return None if value is None else f"{value.int:032x}"
+
+
+def _id(value: str) -> UUID:
+    return id_of(int(value, 16))
+
+
 def _changes(dialect: Dialect) -> Callable[[Any], Callable[[Any], Any] | None]:
     def change_of(kind: Any) -> Callable[[Any], Any] | None:
+        if isinstance(kind, Uuid) and dialect.name == "sqlite":
+            return _id
         return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).result_processor(dialect, None))
 
     return change_of
@@ -146,22 +159,22 @@ def _fill(compiled: Any, dialect: Dialect) -> Callable[[Values], list[Any]]:
 
 
 def _sending(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """Return what turns a value into the driver's; None where it is that already. Our own types go the short way."""
+    """Return what turns a value into the driver's; None where it is that already. What is frequent goes the short way."""
     if isinstance(kind, Json):
         return json_text
+    if isinstance(kind, Uuid) and dialect.name == "sqlite":
+        return _hex
     if isinstance(kind, Instant) and dialect.name == "sqlite":
         return instant_text
     return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).bind_processor(dialect))
 
 
-@contextmanager
-def _failing(connection: Connection, text: str) -> Iterator[None]:
-    """Let what goes wrong in the driver read as anywhere else, without the values."""
+def _said(connection: Connection, text: str, error: Exception) -> Exception:
+    """Return what goes wrong in the driver as it reads anywhere else, without the values; anything else as it is."""
     errors: Any = connection.dialect.loaded_dbapi.Error
-    try:
-        yield
-    except errors as error:
-        raise DBAPIError.instance(text, None, error, errors, hide_parameters=True) from error
+    if not isinstance(error, errors):
+        return error
+    return DBAPIError.instance(text, None, error, errors, hide_parameters=True)
 
 
 def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values]]) -> list[int]:
@@ -169,16 +182,19 @@ def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values
     pooled: Any = connection.connection
     if getattr(pooled.driver_connection, "takes_orders", False):
         orders = [prepared.order(values) for prepared, values in writes]
-        with _failing(connection, ""):
+        try:
             return list(pooled.driver_connection.run_all(orders))
-    reached = []
-    for prepared, values in writes:
-        text, parameters = prepared.text(connection.dialect, values)
-        with _failing(connection, text):
-            cursor = pooled.cursor()
-            try:
-                cursor.execute(text, parameters)
-                reached.append(int(cursor.rowcount))
-            finally:
-                cursor.close()
+        except Exception as error:
+            raise _said(connection, "", error) from error
+    reached, dialect, text = [], connection.dialect, ""
+    cursor = pooled.cursor()
+    try:
+        for prepared, values in writes:
+            text, parameters = prepared.text(dialect, values)
+            cursor.execute(text, parameters)
+            reached.append(int(cursor.rowcount))
+    except Exception as error:
+        raise _said(connection, text, error) from error
+    finally:
+        cursor.close()
     return reached

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from engine.db import Instant, Json
+from engine.db import Instant, Json, id_of
 
 #: A statement, which of its parameters are bytes as the server keeps them, and what fills these in.
 Ordering: TypeAlias = tuple[bytes, Sequence[int], Callable[[Mapping[str, Any]], list[bytes | None]]]
@@ -42,7 +42,7 @@ def _printed(value: Any) -> bytes:
 _READ: Final[Mapping[type, _Change]] = {
     str: bytes.decode,
     bytes: bytes,
-    UUID: lambda value: UUID(bytes=value),
+    UUID: lambda value: id_of(int.from_bytes(value, "big")),
     int: lambda value: int.from_bytes(value, "big", signed=True),
     bool: lambda value: value != b"\0",
     float: lambda value: _DOUBLE.unpack(value)[0],

@@ -47,14 +47,14 @@ def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tupl
     found = set(_with_signs(tuple(extra)))
 
     def visit(mapping: Mapping[str, Any], depth: int) -> None:
-        for key, item in mapping.items():
-            if key not in _plain and _is_special(key):
-                found.add(key)
-            if depth < 3:
-                if isinstance(item, list) and item:
-                    item = item[0]
-                if isinstance(item, dict):
-                    visit(item, depth + 1)
+        if not mapping.keys() <= _plain:
+            found.update(key for key in mapping if key not in _plain and _is_special(key))
+        if depth == 3:
+            return
+        for item in mapping.values():
+            inner = item[0] if isinstance(item, list) and item else item
+            if isinstance(inner, dict):
+                visit(inner, depth + 1)
 
     visit(context, 0)
     return tuple(sorted(found))

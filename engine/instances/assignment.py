@@ -132,7 +132,8 @@ def place(reader: Reader) -> Place:
         instead_of=instead_of,
     )
     place = Place(role=role, unit_id=found.unit_id, inbox_key=found.inbox_key, why=why, excluded=excluded)
-    return replace(place, owner_id=_assignee(reader, place))
+    owner_id = _assignee(reader, place)
+    return place if owner_id is None else replace(place, owner_id=owner_id)
 
 
 def _instead(reader: Reader, role: str, code: str, name: str, excluded: tuple[str, ...]) -> tuple[str, Office]:

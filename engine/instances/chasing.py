@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
-from engine.db import writing
+from engine.db import connected, writing
 from engine.deadlines.escalations import ask
 from engine.deadlines.models import Clock, ClockState, Rung
 from engine.instances import store
@@ -44,7 +44,7 @@ def chase_rung(conductor: Conductor, session: Session, rung_id: UUID, now: datet
     hears of it too. What nobody acknowledged goes to the next one up, once, and is shown as unacknowledged.
     """
     with writing(session):
-        row = store.lock_by_rung(session.connection(), rung_id)
+        row = store.lock_by_rung(connected(session), rung_id)
         held = Held.of(row)
         rung = session.get_one(Rung, rung_id, populate_existing=True)
         clock = session.get_one(Clock, row.clock_id, populate_existing=True)

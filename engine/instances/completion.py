@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, ActorKind, AuditEvent, Tag
+from engine.db import connected
 from engine.errors import Conflict, EngineError, Forbidden
 from engine.events import after_commit
 from engine.failpoints import reach
@@ -23,6 +24,7 @@ from engine.instances.hooks import DocumentOrder, Step
 from engine.instances.incidents import Attempt
 from engine.instances.models import InstanceStatus
 from engine.instances.store import Held
+from engine.organisation.models import Staff
 from engine.organisation.roles import Role
 from engine.prepared import Found, Prepared, Values
 from engine.spiff import OpenTask, StepFailed
@@ -91,7 +93,7 @@ def complete(
     """
     rows: list[dict[str, Any]] = []
     with conductor.attempt(session, now) as attempt:
-        connection = session.connection()
+        connection = connected(session)
         staff_id = UUID(actor.id) if actor.kind is ActorKind.STAFF else None
         row = store.lock_by_item(connection, item_id, staff_id)
         held = attempt.held = Held.of(row)
@@ -190,11 +192,11 @@ def _owner(session: Session, row: Found, actor: Actor, *, now: datetime, trusted
             )
         return staff_id
     if row.owner_id is not None:
-        raise already_claimed(row.name, row.owner_name, row.claimed_at)
+        raise already_claimed(row.name, _name_of(session, row.owner_id), row.claimed_at)
     refused = None
     if not trusted and (not row.holds or actor.id in row.excluded):
         refused = refusal(
-            session.connection(),
+            connected(session),
             staff_id=staff_id,
             role=row.role,
             unit_id=row.unit_id,
@@ -208,6 +210,10 @@ def _owner(session: Session, row: Found, actor: Actor, *, now: datetime, trusted
     return staff_id
 
 
+def _name_of(session: Session, staff_id: UUID) -> str | None:
+    return connected(session).execute(select(Staff.name).where(Staff.id == staff_id)).scalar()
+
+
 def _refuse_over(row: Found) -> None:
     if row.state == WorkItemState.COMPLETED:
         raise already_completed(row.name, row.completed_by, row.completed_at)
@@ -217,7 +223,7 @@ def _refuse_over(row: Found) -> None:
 
 def _lost(session: Session, row: Found) -> EngineError:
     """Somebody was faster between reading the item and locking it: say who, as it stands now."""
-    state, owner_id, by, at = session.connection().execute(_NOW_OWNED, {"id": row.id}).one()
+    state, owner_id, by, at = connected(session).execute(_NOW_OWNED, {"id": row.id}).one()
     if state == WorkItemState.COMPLETED:
         return already_completed(row.name, by, at)
     if state == WorkItemState.WITHDRAWN:
@@ -228,7 +234,7 @@ def _lost(session: Session, row: Found) -> EngineError:
 def _still(session: Session, row: Found) -> bool:
     """Is the item as it was when it was read, or completed by this step?"""
     try:
-        state, owner_id, _, _ = session.connection().execute(_NOW_OWNED, {"id": row.id}).one()
+        state, owner_id, _, _ = connected(session).execute(_NOW_OWNED, {"id": row.id}).one()
     except DBAPIError:  # the step failed in the database, which answers nothing more
         return True
     return state == WorkItemState.COMPLETED or (state, owner_id) == (row.state, row.owner_id)
@@ -236,7 +242,7 @@ def _still(session: Session, row: Found) -> bool:
 
 def _answered(session: Session, held: Held, item_id: UUID, request_key: str) -> bool:
     """Has a completion of this item by the same request been committed?"""
-    for (data,) in session.connection().execute(_DONE_BEFORE, {"case": held.case_id}):
+    for (data,) in connected(session).execute(_DONE_BEFORE, {"case": held.case_id}):
         if data.get("item") == str(item_id) and data.get("request") == request_key:
             return True
     return False

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
-from engine.db import is_writing, writing
+from engine.db import connected, is_writing, writing
 from engine.deadlines.models import Clock, Rung, Timer
 from engine.definitions import LoadedVersion, load
 from engine.errors import Conflict, EngineError, Invalid
@@ -75,7 +75,7 @@ class Conductor:
         self, session: Session, held: Held, *, actor: Actor, now: datetime, together: Together | None = None
     ) -> Step:
         """Gather what a step of a locked instance works with; `together` writes for several at their end."""
-        connection = session.connection()
+        connection = connected(session)
         return Step(
             session=session,
             connection=connection,
@@ -270,12 +270,12 @@ class Conductor:
         assert trial.tried is not None
         assert trial.failure is not None
         with writing(session):
-            held = store.lock(session.connection(), trial.held.id)
+            held = store.lock(connected(session), trial.held.id)
             process = load(session, held.version_id).definitions.processes.get(trial.failure.process_id)
             element = process.elements.get(trial.failure.element_id) if process else None
             trial.blamed = (element.name.replace("\n", "") if element else "") or trial.failure.element_id
             trial.incident_id = raise_incident(
-                session.connection(), held, trial.tried, trial.failure, element=element, now=now
+                connected(session), held, trial.tried, trial.failure, element=element, now=now
             )
 
     def step_failed(self, trial: Trial) -> Conflict:

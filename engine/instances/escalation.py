@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
-from engine.db import writing
+from engine.db import connected, writing
 from engine.deadlines import mark_rung_fired
 from engine.deadlines.escalations import ask, sign_rung
 from engine.deadlines.models import Clock, ClockState, Rung, RungState
@@ -73,7 +73,7 @@ def fire_rung(conductor: Conductor, session: Session, rung_id: UUID, now: dateti
         The rung's name; None when none of the clock's rungs is due any more.
     """
     with writing(session):
-        row = store.lock_by_rung(session.connection(), rung_id)
+        row = store.lock_by_rung(connected(session), rung_id)
         held = Held.of(row)
         clock = session.get_one(Clock, row.clock_id, populate_existing=True)
         due = list(session.scalars(_DUE, {"clock": clock.id, "now": now}))
@@ -95,7 +95,7 @@ def fire_rung(conductor: Conductor, session: Session, rung_id: UUID, now: dateti
 def give_up(conductor: Conductor, session: Session, rung_id: UUID, error: Exception, now: datetime) -> None:
     """Raise the incident of a rung that could not be fired at all (a bug, a broken row). It stays due."""
     with writing(session):
-        row = store.lock_by_rung(session.connection(), rung_id)
+        row = store.lock_by_rung(connected(session), rung_id)
         step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
         rung = session.get_one(Rung, rung_id, populate_existing=True)
         reason = error if isinstance(error, EngineError) else EngineError("unexpected", type(error).__name__)
@@ -115,7 +115,7 @@ def count_due(session: Session, now: datetime) -> int:
 def tell_again(conductor: Conductor, session: Session, rung_id: UUID, now: datetime) -> bool:
     """Tell whom a rung could not reach; return whether all were reached now."""
     with writing(session):
-        row = store.lock_by_rung(session.connection(), rung_id)
+        row = store.lock_by_rung(connected(session), rung_id)
         if row.state == RungState.WAITING:
             return fire_rung(conductor, session, rung_id, now) is not None
         step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
@@ -136,7 +136,7 @@ def sign(conductor: Conductor, session: Session, rung_id: UUID, *, issue: Issue,
         Invalid: the paper cannot be filled. Nothing was signed.
     """
     with writing(session):
-        row = store.lock_by_rung(session.connection(), rung_id)
+        row = store.lock_by_rung(connected(session), rung_id)
         held = Held.of(row)
         clock = session.get_one(Clock, row.clock_id, populate_existing=True)
         rung = session.get_one(Rung, rung_id, populate_existing=True)

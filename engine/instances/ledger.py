@@ -18,8 +18,10 @@ _EVENTS: Final = cast(Table, AuditEvent.__table__)
 _COMMON: Final = ("jurisdiction", "at")
 _OWN: Final = ("id", "actor_kind", "actor_id", "actor_name", "tag", "data")
 _CASE: Final = bindparam("case_id", type_=Uuid())
-# The last number is read by the statement itself, which sees the events of the statements that went before it.
-_LAST: Final = select(func.coalesce(func.max(_EVENTS.c.seq), 0)).where(_EVENTS.c.case_id == _CASE).scalar_subquery()
+# The last number is read by the statement itself, once, which sees the events of the statements that went before it.
+_LAST: Final = (
+    select(func.coalesce(func.max(_EVENTS.c.seq), 0).label("seq")).where(_EVENTS.c.case_id == _CASE).cte("last")
+)
 #: Events that one statement takes; a step has two or three.
 _MOST: Final = 4
 
@@ -31,7 +33,7 @@ def _append(count: int) -> Prepared:
     def row(position: int) -> dict[str, Any]:
         common = {name: bindparam(name, type_=_EVENTS.c[name].type) for name in _COMMON}
         own = {name: bindparam(f"{name}_{position}", type_=_EVENTS.c[name].type) for name in _OWN}
-        return {**common, **own, "case_id": _CASE, "seq": _LAST + 1 + position}
+        return {**common, **own, "case_id": _CASE, "seq": select(_LAST.c.seq).scalar_subquery() + (1 + position)}
 
     return Prepared(insert(_EVENTS).values([row(position) for position in range(count)]))
 

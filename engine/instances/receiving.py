@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
+from engine.db import connected
 from engine.errors import Conflict
 from engine.instances import store
 from engine.instances.assignment import Reader
@@ -32,7 +33,7 @@ def receive(
 ) -> bool:
     """Give what a person sends to one waiting event; see `Runtime.receive`."""
     with conductor.attempt(session, now) as attempt:
-        held = attempt.held = store.lock(session.connection(), instance_id)
+        held = attempt.held = store.lock(connected(session), instance_id)
         conductor.refuse_stopped(held)
         kept = {"submitted": dict(submitted), "sender": dict(sender)}
         tried = attempt.tried = Attempt("offer", waiting_id, kept, actor)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor
-from engine.db import writing
+from engine.db import connected, writing
 from engine.deadlines import recounting
 from engine.deadlines.ledger import Moved
 from engine.deadlines.models import Clock
@@ -78,8 +78,8 @@ def recount_clock(
         instance_id = session.scalar(select(Clock.instance_id).where(Clock.id == clock_id))
         if instance_id is None:
             raise NotFound("clock-unknown", "There is no clock {clock}.", clock=str(clock_id))
-        held = store.lock(session.connection(), instance_id)
+        held = store.lock(connected(session), instance_id)
         moved = recounting.recompute_clock(session, clock_id, reason=reason, now=now, actor=actor)
         if moved is not None and moved.moves:
-            follow_clocks(session.connection(), held.id)
+            follow_clocks(connected(session), held.id)
         return moved

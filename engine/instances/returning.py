@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
-from engine.db import writing
+from engine.db import connected, writing
 from engine.deadlines.models import Clock, ClockState
 from engine.deadlines.revival import revive_clock
 from engine.errors import Conflict, NotFound
@@ -105,7 +105,7 @@ def lock_process(
     conductor: Conductor, session: Session, item_id: UUID, *, staff: Staff, now: datetime
 ) -> tuple[Step, Live]:
     """Lock the instance of an item, and return its process."""
-    row = store.lock_by_item(session.connection(), item_id, staff.id)
+    row = store.lock_by_item(connected(session), item_id, staff.id)
     held = store.Held.of(row)
     session.expire_all()  # what was read before the lock may be older
     if row.state in LIVE or row.state == WorkItemState.COMPLETED:
@@ -197,7 +197,7 @@ def give_to(
     owner = session.get(Staff, target.owner_id) if target.owner_id else None
     for row in rows:
         refused = owner is None or not owner.active or refusal(
-            session.connection(), staff_id=owner.id, role=row["role"], unit_id=row["unit_id"],
+            connected(session), staff_id=owner.id, role=row["role"], unit_id=row["unit_id"],
             excluded=row["excluded"], name=row["name"], case_id=row["case_id"], now=now,
         )  # fmt: skip
         values: dict[str, Any] = {"handed": handed}

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
-from engine.db import new_id, writing
+from engine.db import connected, new_id, writing
 from engine.deadlines.models import Rung
 from engine.definitions import active_version, load
 from engine.instances import chasing, completion, escalation, receiving, returning, store, sweeping, timers, undoing
@@ -92,7 +92,7 @@ class Runtime:
                 state=b"",
                 started_at=now,
             )
-            store.add(session.connection(), held)
+            store.add(connected(session), held)
             self.begin(session, held, data, actor=actor, now=now)
             found = session.get(Instance, held.id, populate_existing=True)
             assert found is not None
@@ -199,7 +199,7 @@ class Runtime:
             Conflict: `instance-stopped` or `step-failed`.
         """
         with self.conductor.attempt(session, now) as attempt:
-            held = attempt.held = store.lock(session.connection(), instance_id)
+            held = attempt.held = store.lock(connected(session), instance_id)
             self.conductor.refuse_stopped(held)
             tried = Attempt("message", name, {"payload": payload, "correlation": correlation}, actor)
             attempt.tried = tried
@@ -277,7 +277,7 @@ class Runtime:
             Conflict: `instance-stopped`: it has ended already.
         """
         with writing(session):
-            held = store.lock(session.connection(), instance_id)
+            held = store.lock(connected(session), instance_id)
             self.conductor.refuse_stopped(held)
             step = self.conductor.begin_step(session, held, actor=actor, now=now)
             live = self.conductor.live(step)

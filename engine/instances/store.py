@@ -55,7 +55,6 @@ def _locking(*columns: ColumnElement[Any], joined: Any, where: ColumnElement[boo
 
 
 _ITEM: Final = cast(Table, WorkItem.__table__)
-_OWNER: Final = cast(Table, Staff.__table__).alias("owner")
 _MEMBER: Final = cast(Table, Membership.__table__)
 _STAFF: Final = cast(Table, Staff.__table__)
 _TIMER: Final = cast(Table, Timer.__table__)
@@ -73,11 +72,9 @@ _HOLDS: Final = exists().where(
     _STAFF.c.active,
 )
 _BY_ITEM: Final = _locking(
-    *_ITEM.c, _OWNER.c.name.label("owner_name"), exists().where(_DRAFT.c.work_item_id == _ITEM.c.id).label("has_draft"),
+    *_ITEM.c, exists().where(_DRAFT.c.work_item_id == _ITEM.c.id).label("has_draft"),
     _HOLDS.label("holds"),
-    joined=_ITEM.join(_INSTANCE, _INSTANCE.c.id == _ITEM.c.instance_id).outerjoin(
-        _OWNER, _OWNER.c.id == _ITEM.c.owner_id
-    ),
+    joined=_ITEM.join(_INSTANCE, _INSTANCE.c.id == _ITEM.c.instance_id),
     where=_ITEM.c.id == bindparam("id"),
 )  # fmt: skip
 _BY_TIMER, _BY_FREE_TIMER = (
@@ -128,7 +125,7 @@ def lock_by_item(connection: Connection, item_id: UUID, staff_id: UUID | None) -
     """Lock the instance of a work item.
 
     Returns:
-        A row with the item's columns, `owner_name`, `has_draft`, `holds` (whether the member of staff holds the role
+        A row with the item's columns, `has_draft`, `holds` (whether the member of staff holds the role
         that the item asks for), and `Held`'s.
     """
     return _one(connection, _BY_ITEM, item_id, Phrase("task"), staff=staff_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Table, bindparam, exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
-from engine.db import writing
+from engine.db import connected, writing
 from engine.deadlines.models import Clock, ClockState, Timer, TimerState
 from engine.errors import EngineError, reason_of
 from engine.failpoints import reach
@@ -117,7 +117,7 @@ def fire_timer(conductor: Conductor, session: Session, timer_id: UUID, now: date
         again: an operator retries a timer that failed.
     """
     with conductor.attempt(session, now, lenient=True) as attempt:
-        row = store.lock_by_timer(session.connection(), timer_id, wait=again)
+        row = store.lock_by_timer(connected(session), timer_id, wait=again)
         if row is None:
             return Fired.GONE
         held = attempt.held = Held.of(row)
@@ -164,7 +164,7 @@ def give_up(
         last: it must not be tried again by itself.
     """
     with writing(session):
-        row = store.lock_by_timer(session.connection(), timer_id)
+        row = store.lock_by_timer(connected(session), timer_id)
         if row is None or row.state != TimerState.WAITING:
             return Fired.GONE
         trial = Trial(held=Held.of(row), tried=Attempt("timer", str(timer_id), {}, Actor.engine()))
@@ -182,10 +182,10 @@ def _is_due(session: Session, row: Found, now: datetime, *, again: bool) -> bool
     """Is it still to be delivered? One that a person retries is."""
     if again and row.state == TimerState.FAILED:
         revive = update(_TIMER).where(_TIMER.c.id == row.id).values(state=TimerState.WAITING.value)
-        session.connection().execute(revive)
+        connected(session).execute(revive)
     elif row.state != TimerState.WAITING or (row.due_at > now and not again):
         return False
-    return row.clock_id is None or session.connection().execute(_STANDS_STILL, {"clock": row.clock_id}).first() is None
+    return row.clock_id is None or connected(session).execute(_STANDS_STILL, {"clock": row.clock_id}).first() is None
 
 
 def _later(
@@ -201,7 +201,7 @@ def _later(
             "next_due": row.due_at if last else now + BACK_OFF[tries - 1],
             "standing": (TimerState.FAILED if last else TimerState.WAITING).value,
         }
-        session.connection().execute(_LATER, values)
+        connected(session).execute(_LATER, values)
         if last:
             conductor.record_failure(session, trial, now)
     return Fired.FAILED if last else Fired.LATER
