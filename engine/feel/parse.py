@@ -186,6 +186,8 @@ class Parser(ValueParser):
         while self.take(","):
             tests.append(self._test())
         self.close(")")
+        if len(tests) == 1 and not first.sign:  # what looked like a list of tests may go on: `x in (a)[1]`
+            return (Test("", self.followed(first.operand), first.reads_value),)
         return tuple(tests)
 
     def _test(self) -> Test:

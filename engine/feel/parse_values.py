@@ -70,7 +70,10 @@ class ValueParser(Scanner):
 
     def postfix(self) -> Node:
         """Parse a primary expression with the paths, filters and calls that follow it."""
-        node = self.primary()
+        return self.followed(self.primary())
+
+    def followed(self, node: Node) -> Node:
+        """Parse the paths, filters and calls that follow what has been read."""
         for _ in range(LIMITS.chain):
             if self.at(".") and not self.at(".."):
                 self.take(".")

@@ -53,6 +53,8 @@ CASES: list[tuple[str, Any]] = [
     ('dept in ["IT", "HR"]', True),
     ("days in (< 2, > 2)", True),
     ("days in (1..3)", False),
+    ("3 in ([1, 2, 3])[item > 2]", True),  # what looks like a list of tests goes on
+    ("3 in ({p: [3]}).p", True),
     ("days in < 5", True),
     ('start in [date("2026-01-01")..date("2026-12-31")]', True),
     ("[1..5].start included", True),
