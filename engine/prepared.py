@@ -174,7 +174,8 @@ def _said(connection: Connection, text: str, error: Exception) -> Exception:
     errors: Any = connection.dialect.loaded_dbapi.Error
     if not isinstance(error, errors):
         return error
-    return DBAPIError.instance(text, None, error, errors, hide_parameters=True)
+    said: Exception = DBAPIError.instance(text, None, error, errors, hide_parameters=True)
+    return said
 
 
 def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values]]) -> list[int]:

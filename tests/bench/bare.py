@@ -5,7 +5,7 @@ and the columns that changed are then written again for other cases, by the data
 values are there before the clock starts, and nothing is read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -68,24 +68,26 @@ class Recording:
     steps: list[list[Write]]
 
 
-def bare(place: Place, runs: int) -> Cost:
-    """Write what the steps of a case write, for as many other cases."""
-    recording, meter = record(place), Meter(place.backends)
-    for number in range(runs + 1):
-        begun, *steps = _for_another_case(place, recording)
-        pooled = place.engine.raw_connection()
-        try:
-            driver: Any = pooled.driver_connection
-            driver.rollback()
-            _write(driver, [begun])
-            if not number:  # the first case prepares the statements
-                _write(driver, steps)
-                continue
-            with meter.measuring():
-                _write(driver, steps)
-        finally:
-            pooled.close()
-        meter.cost.steps += len(steps)
+def bare(place: Place) -> Callable[[], Cost]:
+    """Return what writes once more what the steps of a case write, for another case."""
+    recording = record(place)
+    _write_case(place, recording)  # the first case prepares the statements
+    return lambda: _write_case(place, recording)
+
+
+def _write_case(place: Place, recording: Recording) -> Cost:
+    meter = Meter(place.backends)
+    begun, *steps = _for_another_case(place, recording)
+    pooled = place.engine.raw_connection()
+    try:
+        driver: Any = pooled.driver_connection
+        driver.rollback()
+        _write(driver, [begun])
+        with meter.measuring():
+            _write(driver, steps)
+    finally:
+        pooled.close()
+    meter.cost.steps += len(steps)
     return meter.cost
 
 
