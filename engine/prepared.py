@@ -159,7 +159,7 @@ def _fill(compiled: Any, dialect: Dialect) -> Callable[[Values], list[Any]]:
 
 
 def _sending(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """Return what turns a value into the driver's; None where it is that already. What is frequent goes the short way."""
+    """Return what turns a value into the driver's; None where it is that already. The frequent go the short way."""
     if isinstance(kind, Json):
         return json_text
     if isinstance(kind, Uuid) and dialect.name == "sqlite":
