@@ -29,3 +29,10 @@ def test_a_package_shows_a_missed_deadline_and_ends(name: str) -> None:
     fell_due = [happened for each in found for step in each.steps for happened in step.happened]
     assert any(happened.startswith("rung ") and happened.endswith(" L2") for happened in fell_due)
     assert all(each.end.state != "running" for each in found)
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_shows_a_matter_done_in_time_to_its_end(name: str) -> None:
+    [found] = [each for each in scenarios_of(Package.read_directory(BPMN / name)) if each.name == "on-time"]
+    assert found.end.state != "running"
+    assert not [happened for step in found.steps for happened in step.happened if happened.startswith("rung ")]
