@@ -10,6 +10,7 @@ import 'dmn-js/dist/assets/dmn-js-boxed-expression.css';
 import 'dmn-js/dist/assets/dmn-js-boxed-expression-controls.css';
 import 'dmn-js/dist/assets/dmn-font/css/dmn.css';
 import './workshop.css';
+import { translateNames } from './translations/on-page.js';
 import translation from './translations/translate.js';
 import { begin } from './workshop/page.js';
 import { send } from './workshop/saving.js';
@@ -26,6 +27,7 @@ const modeler = new DmnModeler({
 });
 
 async function start() {
+  translateNames(root.querySelector('[data-canvas]'));
   let saver = null;
   const watched = new Set();
   const watch = () => {

@@ -11,6 +11,7 @@ const CREATE = /^Create an? (.+) element$/;
 
 const REMOVE = /^Remove (.+)$/;
 const COUNT = /^List contains (\d+) items?$/;
+const SCOPE = /^Focus process instance (.+)$/;
 const DAY = /^([A-Z][a-z]+) (\d{1,2}), (\d{4})$/;
 
 function word(text) {
@@ -22,6 +23,8 @@ function word(text) {
   if (removed) return `去掉“${table[removed[1]] || removed[1]}”`;
   const count = COUNT.exec(text);
   if (count) return `共 ${count[1]} 项`;
+  const scope = SCOPE.exec(text);
+  if (scope) return `看流程 ${scope[1]}`;
   const day = DAY.exec(text);
   return day && table[day[1]] ? `${day[3]}年${table[day[1]]}${day[2]}日` : undefined;
 }
@@ -35,13 +38,25 @@ function say(node) {
   if (said && !node.parentElement?.closest(THEIRS)) node.nodeValue = node.nodeValue.replace(text, said);
 }
 
-function walk(node) {
-  if (node.nodeType === Node.TEXT_NODE) say(node);
-  if (node.nodeType !== Node.ELEMENT_NODE) return;
+function rename(node) {
   for (const name of NAMED) {
     const said = word(node.getAttribute(name));
     if (said) node.setAttribute(name, said);
   }
+}
+
+/** Translate what a library calls its buttons, and nothing that stands in a table, which is what people wrote. */
+export function translateNames(box) {
+  if (!chinese) return;
+  const all = () => box.querySelectorAll('[title], [aria-label]').forEach(rename);
+  all();
+  new MutationObserver(all).observe(box, { subtree: true, childList: true });
+}
+
+function walk(node) {
+  if (node.nodeType === Node.TEXT_NODE) say(node);
+  if (node.nodeType !== Node.ELEMENT_NODE) return;
+  rename(node);
   for (const child of node.childNodes) walk(child);
 }
 
