@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0022_claims_of_notices'
+revision = '0020_claims_of_notices'
 down_revision = '0019_play_runs'
 branch_labels = None
 depends_on = None
