@@ -13,6 +13,7 @@ from engine.sandbox.flows import Way
 from engine.sandbox.looking import reason_of_incident
 from engine.sandbox.running import Run
 from engine.spiff import ProcessOutline
+from web.notices.views import CHANNELS
 from web.play.naming import Names
 from web.words import one_line
 
@@ -116,6 +117,7 @@ def shown(run: Run) -> dict[str, Any]:
         ],
         "steps": run.steps,
         "names": names,
+        "channels": CHANNELS,
         "outcome": run.box.version.outcome_name(state.ended, str(get_locale() or "zh_CN")) if state.ended else "",
     }
 
