@@ -16,7 +16,9 @@ function name(box) {
       const section = each.querySelector(title)?.textContent.trim();
       if (!section) continue;
       for (const button of each.querySelectorAll('button')) {
-        if (button.classList.contains('bio-properties-panel-add-entry')) set(button, 'aria-label', words.addTo(section));
+        const text = button.textContent.trim(); // what is seen is part of the name
+        if (button.classList.contains('bio-properties-panel-add-entry')) set(button, 'aria-label', `${text} ${words.addTo(section)}`.trim());
+        else if (text) continue;
         else if (button.matches('[class*="remove"]')) set(button, 'aria-label', words.remove(section));
         else if (button.querySelector('[class*="-arrow-"]') || button.matches('[class*="arrow"]')) {
           set(button, 'aria-label', words.section(section));
