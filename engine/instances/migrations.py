@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -41,12 +42,12 @@ def rehearse(
     moves: Mapping[str, Mapping[str, str]],
     actor: Actor,
     now: datetime,
-    limit: int | None = None,
+    seconds: float | None = None,
 ) -> list[Verdict]:
     """Try a plan on every running case of a version, and keep nothing of it.
 
     Args:
-        limit: the most cases to try.
+        seconds: after so long no further case is tried; at least one is.
 
     Raises:
         NotFound: there is no such version.
@@ -54,9 +55,12 @@ def rehearse(
     """
     with sessions() as session:
         checked = _checked(session, from_id, to_id, moves)
-        instances = _running(session, from_id, limit)
-    verdicts = []
+        instances = _running(session, from_id)
+    verdicts: list[Verdict] = []
+    begun = monotonic()
     for instance_id in instances:
+        if seconds is not None and verdicts and monotonic() - begun > seconds:
+            break
         with sessions() as session:
             verdicts.append(
                 migrate_instance(
@@ -105,7 +109,7 @@ def prepare(
         )  # fmt: skip
         session.add(migration)
         session.flush()
-        chosen = list(instances) if instances is not None else _running(session, from_id, None)
+        chosen = list(instances) if instances is not None else _running(session, from_id)
         session.add_all([MigrationCase(migration_id=migration.id, instance_id=each) for each in chosen])
         session.flush()
         return migration
@@ -208,9 +212,9 @@ def find_migration(session: Session, migration_id: UUID) -> Migration:
     return found
 
 
-def _running(session: Session, version_id: UUID, limit: int | None) -> list[UUID]:
+def _running(session: Session, version_id: UUID) -> list[UUID]:
     found = select(Instance.id).where(Instance.version_id == version_id, Instance.status.in_(MOVABLE))
-    return list(session.scalars(found.order_by(Instance.id).limit(limit)))
+    return list(session.scalars(found.order_by(Instance.id)))
 
 
 def _checked(session: Session, from_id: UUID, to_id: UUID, moves: Mapping[str, Mapping[str, str]]) -> Moves:

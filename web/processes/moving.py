@@ -30,8 +30,8 @@ from web import current, database
 from web.processes.views import blueprint, find_version
 from web.words import one_line, say, say_phrase
 
-#: cases that one rehearsal tries, and that one request moves: a page is to answer within seconds
-TRIED: Final = 40
+#: how long one rehearsal tries cases, and how many one request moves: a page is to answer within seconds
+TRYING: Final = 8.0
 BATCH: Final = 40
 #: fields of the plan: `move:<process>:<element>`
 _MOVE: Final = "move:"
@@ -117,7 +117,7 @@ def _chosen() -> dict[str, dict[str, str]]:
 def _rehearse(old: ProcessVersion, new: ProcessVersion, moves: dict[str, dict[str, str]]) -> list[Verdict]:
     return rehearse(
         _opened(), current.runtime(), from_id=old.id, to_id=new.id, moves=moves, actor=current.actor(),
-        now=current.now(), limit=TRIED,
+        now=current.now(), seconds=TRYING,
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _page(
     before, after = load(session, old.id), load(session, new.id)
     return render_template(
         "processes/move.html", old=old, new=new, rows=_rows(before, after, moves), tried=tried, problem=problem,
-        running=running_cases(session).get(old.id, 0), limit=TRIED, note=request.form.get("note", ""),
+        running=running_cases(session).get(old.id, 0), note=request.form.get("note", ""),
         moved=said(tried or (), Fate.MOVED), refused=said(tried or (), Fate.REFUSED),
         counts=Counter(each.fate.value for each in tried or ()),
     )  # fmt: skip

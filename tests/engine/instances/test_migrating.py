@@ -241,6 +241,7 @@ def test_many_cases_are_moved_in_batches_and_those_that_cannot_be_are_named(
     }  # fmt: skip
     tried = rehearse(sessions, world.runtime, **plan)
     assert sorted(each.fate for each in tried) == [Fate.MOVED] * 5 + [Fate.REFUSED] * 2
+    assert rehearse(sessions, world.runtime, seconds=0, **plan) == tried[:1]
     migration = prepare(world.session, note="", jurisdiction="qinghe", **plan)
     identity = migration.id
     world.session.commit()
