@@ -29,6 +29,8 @@ _MANY: Final = 3
 _JOINS: Final = ("parallelGateway", "inclusiveGateway", "complexGateway")
 #: Joins that look at what else is under way.
 _LATE: Final = ("inclusiveGateway", "complexGateway")
+#: Nodes from which not every flow is taken.
+_CHOICES: Final = ("exclusiveGateway", "eventBasedGateway", "inclusiveGateway", "complexGateway")
 #: Tokens by flow, in the order of the flows' ids.
 Marking: TypeAlias = tuple[tuple[str, int], ...]
 
@@ -40,8 +42,8 @@ def note_waiting_joins(root: Node, notes: Notes) -> None:
         for identifier in game.endless()[:1]:
             notes.miss(
                 game.nodes[identifier], "no-way-out", Group.STRUCTURE,
-                Phrase("no way leads from here to an end: it would go round for ever"),
-                Phrase("Draw a way out of the loop"), required=False,
+                Phrase("not all that goes on from here can end: it would go round for ever"),
+                Phrase("Draw a way out of the loop, behind an exclusive gateway"), required=False,
             )  # fmt: skip
         if any(local(node) in _JOINS and len(game.into[id]) > 1 for id, node in game.nodes.items()):
             for identifier in game.waiting() if len(game.nodes) <= MAX_NODES else ():
@@ -63,6 +65,9 @@ class _Game:
         self.into = {
             id: [flow.get("id") for flow in by_target.get(id, []) if flow.get("sourceRef") in self.nodes]
             for id in self.nodes
+        }
+        self.conditional = {
+            flow.get("id") for flow in children(scope, "sequenceFlow") if children(flow, "conditionExpression")
         }
         self.target = {flow: id for id, flows in self.into.items() for flow in flows}
         self.borders: dict[str, list[tuple[str, bool]]] = {}
@@ -103,27 +108,48 @@ class _Game:
         return sorted(found)
 
     def endless(self) -> list[str]:
-        """Return the nodes from which nothing leads to an end, in the order of the document; an event can always."""
+        """Return the nodes from which no end can be reached, in the order of the document; an event can always.
+
+        A task or a parallel gateway takes all of its flows that have no condition: each of them must lead to an end.
+        """
         for node in self.nodes.values():
             starts = children(node, "startEvent") if yes(node, "triggeredByEvent", "false") else []
             if any(definitions(start) for start in starts):
                 return []
-        behind: dict[str, set[str]] = {}
+        # whatever ends a whole scope ends its other branches, too: one way there is enough
+        one_is_enough = any(self.ends_all(node) for node in self.nodes)
+        before: dict[str, set[str]] = {}
         for id in self.nodes:
-            events = [event for event, _ in self.borders.get(id, ())]
-            further = {
-                self.target[flow] for each in (id, *events) for flow in self.out.get(each, ()) if flow in self.target
-            }
-            for target in further:
-                behind.setdefault(target, set()).add(id)
-        leaves = [id for id in self.nodes if not any(flow in self.target for flow in self.out[id])]
-        ending, todo = set(leaves), leaves
+            for each in (id, *(event for event, _ in self.borders.get(id, ()))):
+                for flow in self.out.get(each, ()):
+                    before.setdefault(self.target.get(flow, ""), set()).update((id, each))
+        ending: set[str] = set()
+        todo = list(self.nodes)
         while todo:
-            for id in behind.get(todo.pop(), ()):
-                if id not in ending:
-                    ending.add(id)
-                    todo.append(id)
+            id = todo.pop()
+            if id not in ending and self.can_end(id, ending, one_is_enough):
+                ending.add(id)
+                todo += before.get(id, ())
         return [id for id in self.nodes if id not in ending]
+
+    def can_end(self, node: str, ending: set[str], one_is_enough: bool) -> bool:
+        """Can everything that goes on from a node come to an end, as far as is known of those behind it?"""
+        ways = [flow for flow in self.out[node] if flow in self.target]
+        if not ways:
+            return True
+        for event, interrupts in self.borders.get(node, ()):
+            if (interrupts or one_is_enough) and self.can_end(event, ending, one_is_enough):
+                return True
+        sure = [flow for flow in ways if flow not in self.conditional]
+        if one_is_enough or not sure or self.kind(node) in _CHOICES:
+            return any(self.target[flow] in ending for flow in ways)
+        return all(self.target[flow] in ending for flow in sure)
+
+    def ends_all(self, node: str) -> bool:
+        """Does an event end the other branches of its scope?"""
+        kinds = ("terminate", "error", "cancel", "escalation")
+        throws = self.kind(node) in ("endEvent", "intermediateThrowEvent")
+        return throws and any(definition(self.nodes[node], kind) is not None for kind in kinds)
 
     def starts(self) -> Iterable[str]:
         """The flows on which the first tokens are put."""

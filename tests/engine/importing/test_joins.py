@@ -3,7 +3,7 @@ import time
 import pytest
 
 from engine.importing import import_diagram
-from tests.engine.importing.drawings import END, START, drawing, flow
+from tests.engine.importing.drawings import END, START, condition, drawing, flow
 
 
 def gateway(kind: str, id: str, **more: str) -> str:
@@ -92,3 +92,25 @@ def test_many_ways_take_no_time() -> None:
 def test_flow_that_leads_to_nothing_carries_no_token() -> None:
     content = block("exclusive", "parallel").decode().replace(START, START + flow("n", "s", "nowhere"))
     assert waiting(content.encode()) == ["j"]
+
+
+@pytest.mark.parametrize(
+    ("more", "endless"),
+    [
+        (flow("2", "t", "t") + flow("3", "t", "e"), True),  # one branch ends, the other begins both again
+        (flow("2", "t", "t", condition("=again")) + flow("3", "t", "e"), False),
+        (flow("2", "t", "t", condition("=again")) + flow("3", "t", "e", condition("=not(again)")), False),
+        (gateway("parallel", "x") + flow("2", "t", "x") + flow("3", "x", "t") + flow("4", "x", "e"), True),
+        (gateway("exclusive", "x") + flow("2", "t", "x") + flow("3", "x", "t") + flow("4", "x", "e"), False),
+        # what ends everything ends the branch that goes round
+        (flow("2", "t", "t") + flow("3", "t", "z")
+         + '<b:endEvent id="z"><b:terminateEventDefinition/></b:endEvent>', False),
+        # an event takes the task away before it begins again
+        ('<b:boundaryEvent id="b" attachedToRef="t"><b:timerEventDefinition><b:timeDuration>P1D</b:timeDuration>'
+         "</b:timerEventDefinition></b:boundaryEvent>" + flow("2", "t", "t") + flow("3", "b", "e"), False),
+    ],
+)  # fmt: skip
+def test_a_branch_that_always_begins_again_is_found(more: str, endless: bool) -> None:
+    content = drawing(START + '<b:manualTask id="t"/>' + END + flow("1", "s", "t") + more)
+    found = import_diagram("x.bpmn", content).todo
+    assert any(each.kind == "no-way-out" for each in found) is endless
