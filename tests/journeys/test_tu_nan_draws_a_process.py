@@ -108,11 +108,25 @@ def _draw_diagram(town: Town, page: Page) -> None:
     expect(page.locator(".djs-direct-editing-content")).to_be_visible()
     page.keyboard.type("上门看望")
     page.keyboard.press("Escape")
+    _see_what_is_wrong_before_it_is_saved(page)
     page.evaluate(_FINISH)
     _saved(page)
     expect(page.locator("[data-findings]")).to_contain_text("没有发现问题")
     expect(page.locator(".bio-properties-panel")).to_contain_text("规则任务")
     _judge(town, page, "04-diagram")
+
+
+def _see_what_is_wrong_before_it_is_saved(page: Page) -> None:
+    """A connection that is gone is marked by the drawing alone, and its undoing takes the mark away."""
+    page.route("**/findings*", lambda route: route.abort())
+    page.evaluate(
+        "window.chuishaoModeler.get('modeling').removeConnection(window.chuishaoModeler.get('elementRegistry').get('flow_1'))"
+    )
+    sign = page.locator(".finding-sign[title*='没有线到这里']")
+    expect(sign).to_be_visible()
+    page.get_by_role("button", name="撤销").click()
+    expect(sign).to_have_count(0)
+    page.unroute("**/findings*")
 
 
 #: The task becomes one of people with our element template; a decision follows it.

@@ -22,6 +22,7 @@ import 'diagram-js-minimap/assets/diagram-js-minimap.css';
 import './workshop.css';
 import translation from './translations/translate.js';
 import { translatePage } from './translations/on-page.js';
+import { lintInPlace } from './workshop/linting.js';
 import { markFindings } from './workshop/marks.js';
 import { begin } from './workshop/page.js';
 import { nameSections } from './workshop/panel.js';
@@ -92,7 +93,7 @@ async function start() {
     },
     read: async () => (await modeler.saveXML({ format: true })).xml,
     choose,
-    mark: (findings) => markFindings(modeler, findings),
+    mark: lintInPlace(modeler, (findings) => markFindings(modeler, findings)),
   });
   modeler.on('commandStack.changed', () => saver.touch());
   const wanted = new URLSearchParams(location.search).get('element');

@@ -1,1 +1,1 @@
-import{c as t}from"./chunk-UVNYI4NM.js";import"./chunk-HBKFD3MA.js";var a=document.querySelector("[data-workshop]"),e=a.querySelector("textarea");async function r(){let o=await t(a,{open:async n=>{e.value=n,e.disabled=!1},read:()=>e.value});e.addEventListener("input",()=>o.touch())}r();
+import{d as t}from"./chunk-ZDZVCAPB.js";import"./chunk-CQBBJEJB.js";var a=document.querySelector("[data-workshop]"),e=a.querySelector("textarea");async function r(){let o=await t(a,{open:async n=>{e.value=n,e.disabled=!1},read:()=>e.value});e.addEventListener("input",()=>o.touch())}r();
