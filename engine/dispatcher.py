@@ -4,12 +4,13 @@ Everything that is due lies in rows, so that a process that dies loses nothing: 
 On PostgreSQL every node may run one of these; on SQLite there is one process.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event, Lock
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
@@ -24,7 +25,7 @@ from engine.clock import Clock
 from engine.delivery import Delivery
 from engine.figures import Figures, figures
 from engine.heartbeats import deciding_now
-from engine.instances import chasing, escalation, incidents, sweeping
+from engine.instances import chasing, escalation, incidents, rung_claims, sweeping
 from engine.instances.runtime import Runtime
 from engine.notices import Channel
 from engine.notices.dispatch import Unseal
@@ -112,7 +113,7 @@ class EmbeddedDispatcher:
         self._channels, self._unseal, self._keeping = channels, unseal, keeping
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="dispatch")
         self._waker = ThreadPoolExecutor(1, thread_name_prefix="dispatch-wake")
-        self._queued, self._sweeping, self._stopped = Lock(), Lock(), Event()
+        self._queued, self._sweeping, self._moving, self._stopped = Lock(), Lock(), Lock(), Event()
         with sessions() as session:
             self._side_by_side = session.get_bind().dialect.name == "postgresql"
         self._delivery = Delivery(sessions, runtime, self._map, self._stopped)
@@ -178,29 +179,42 @@ class EmbeddedDispatcher:
 
     def sweep_rungs(self) -> int:
         """Fire the rungs that are due, the highest of each clock; go on with those that nobody answered in time."""
+        with self._moving:  # whoever comes second finds moved what the first one had
+            return self._sweep_rungs()
+
+    def _sweep_rungs(self) -> int:
         with self._sessions() as session:
             now = self._now(session)
             self._resting = {rung: until for rung, until in self._resting.items() if until > now}
-            found = escalation.due_rungs(session, now, BATCH + len(self._resting))
-            waiting = chasing.unanswered_rungs(session, now, BATCH + len(self._resting))
-        fire, chase = self._runtime.fire_rung, self._runtime.chase_rung
-        fired = self._each(self._rested(found), lambda id_: self._move_rung(id_, lambda s: fire(s, id_, now), now))
-        chased = self._each(self._rested(waiting), lambda id_: self._move_rung(id_, lambda s: chase(s, id_, now), now))
-        return fired + chased
-
-    def _rested(self, rung_ids: Iterable[UUID]) -> list[UUID]:
-        return [rung_id for rung_id in rung_ids if rung_id not in self._resting]
-
-    def _move_rung(self, rung_id: UUID, move: Callable[[Session], object], now: datetime) -> bool:
+            due = escalation.due_rungs(session, now, BATCH + len(self._resting))
+            unanswered = chasing.unanswered_rungs(session, now, BATCH + len(self._resting))
+            rested = [each for each in (*due, *unanswered) if each not in self._resting]
+            claims = rung_claims.claim_rungs(session, rested, now)
+        moved, deadly = set[UUID](), {each.rung_id for each in claims if each.deadly}
+        move = partial(self._move_rung, chased=set(unanswered), deadly=deadly, now=now, moved=moved)
+        self._each([each.rung_id for each in claims if not each.alone], move)
+        for each in (each for each in claims if each.alone):  # after the others: it may be the end of this process
+            self._guarded(move, each.rung_id)
         with self._sessions() as session:
+            rung_claims.release_rungs(session, [each.rung_id for each in claims if each.rung_id not in moved])
+        return len(moved)
+
+    def _move_rung(
+        self, rung_id: UUID, *, chased: Collection[UUID], deadly: Collection[UUID], now: datetime, moved: set[UUID]
+    ) -> bool:
+        move = self._runtime.chase_rung if rung_id in chased else self._runtime.fire_rung
+        failure: Exception = rung_claims.died_of_rung()
+        if rung_id not in deadly:
             try:
-                return bool(move(session))
+                with self._sessions() as session:
+                    if move(session, rung_id, now):
+                        moved.add(rung_id)
+                    return rung_id in moved
             except Exception as error:
                 _log.exception("rung.failed", rung=str(rung_id))
-                failure = error
-        self._resting[rung_id] = now + REST
+                self._resting[rung_id], failure = now + REST, error
         with self._sessions() as session:
-            self._runtime.give_up_rung(session, rung_id, failure, now)
+            self._runtime.give_up_rung(session, rung_id, failure, now, last=rung_id in deadly)
         return False
 
     def send_notices(self) -> int:

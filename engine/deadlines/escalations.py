@@ -142,6 +142,7 @@ def sign_rung(session: Session, rung_id: UUID, *, actor: Actor, now: datetime) -
 def ask(session: Session, rung: Rung, clock: Clock, *, now: datetime) -> None:
     """Say until when a rung that has just spoken is to be signed or acknowledged, and ask no more for lower ones."""
     with writing(session):
+        rung.claims, rung.claimed_until = 0, None
         hours = rung.rule.get("acknowledge_hours") or (SIGN_HOURS if rung.unsigned else None)
         if hours is not None:
             calendar = calendar_for(session, clock.jurisdiction, unit_id=clock.unit_id)

@@ -258,6 +258,10 @@ class Rung(Base):
     signed_by: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("staff.id"))
     #: the paper that was signed
     document_id: Mapped[UUID | None] = mapped_column(ForeignKey("document.id"))
+    #: somebody who sweeps has it until then; after that anybody may take it
+    claimed_until: Mapped[datetime | None] = mapped_column(Instant)
+    #: how often it was taken since somebody last said what became of it; -1 once it was given up
+    claims: Mapped[int] = mapped_column(Integer, server_default="0")
 
     @property
     def unsigned(self) -> bool:

@@ -14,6 +14,7 @@ from engine.deadlines.models import Clock, ClockState, Rung
 from engine.instances import store
 from engine.instances.conductor import MOVABLE, Conductor
 from engine.instances.hooks import Step
+from engine.instances.rung_claims import FREE
 from engine.instances.store import Held
 from engine.instances.telling import Audience, said
 
@@ -26,6 +27,7 @@ _CHASED: Final = (
         text("rung.asked_until IS NOT NULL"),
         Rung.asked_until <= bindparam("now", type_=Rung.asked_until.type),
         Clock.state == ClockState.RUNNING.value,
+        *FREE,
     )
     .order_by(Rung.asked_until)
     .limit(bindparam("limit"))
@@ -33,7 +35,10 @@ _CHASED: Final = (
 
 
 def unanswered_rungs(session: Session, now: datetime, limit: int) -> list[UUID]:
-    """Return the ids of rungs of running clocks that nobody signed or acknowledged in time. Nothing is locked."""
+    """Return the ids of rungs of running clocks that nobody signed or acknowledged in time, and that nobody has.
+
+    Nothing is locked.
+    """
     return list(session.scalars(_CHASED, {"now": now, "limit": limit}))
 
 
@@ -52,6 +57,7 @@ def chase_rung(conductor: Conductor, session: Session, rung_id: UUID, now: datet
         if not waits or clock.state != ClockState.RUNNING or held.status not in MOVABLE:
             return False
         step = conductor.begin_step(session, held, actor=Actor.engine(), now=now)
+        rung.claims, rung.claimed_until = 0, None
         if rung.unsigned:
             _ask_again(step, clock, rung)
         else:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
 
 from engine.audit import Actor
 from engine.db import connected, writing
@@ -16,9 +16,10 @@ from engine.deadlines.models import Clock, ClockState, Rung, RungState
 from engine.errors import Conflict, EngineError
 from engine.failpoints import reach
 from engine.instances import store
-from engine.instances.chasing import is_early
+from engine.instances.chasing import chase_rung, is_early
 from engine.instances.conductor import MOVABLE, Conductor
 from engine.instances.hooks import Step
+from engine.instances.rung_claims import FREE, GIVEN_UP
 from engine.instances.store import Held
 from engine.instances.telling import raise_incident_of, tell
 
@@ -28,6 +29,14 @@ _DUE: Final = (
     .where(Rung.clock_id == bindparam("clock"), _WAITING, Rung.due_at <= bindparam("now", type_=Rung.due_at.type))
     .order_by(Rung.position)
 )
+_HIGHER: Final = aliased(Rung)
+#: the highest of a clock speaks for the lower ones
+_ABOVE: Final = exists().where(
+    _HIGHER.clock_id == Rung.clock_id,
+    _HIGHER.position > Rung.position,
+    _HIGHER.state == RungState.WAITING.value,
+    _HIGHER.due_at <= bindparam("now", type_=Rung.due_at.type),
+)
 _LIST_DUE: Final = (
     select(Rung.id)
     .join(Clock, Clock.id == Rung.clock_id)
@@ -35,14 +44,18 @@ _LIST_DUE: Final = (
         _WAITING,
         Rung.due_at <= bindparam("now", type_=Rung.due_at.type),
         Clock.state == ClockState.RUNNING.value,
+        ~_ABOVE,
+        *FREE,
     )
     .order_by(Rung.due_at)
     .limit(bindparam("limit"))
 )
+#: What was given up is an incident, and keeps no queue.
+_KEPT: Final = Rung.claims != GIVEN_UP
 _OLDEST: Final = (
     select(func.min(Rung.due_at))
     .join(Clock, Clock.id == Rung.clock_id)
-    .where(_WAITING, Clock.state == ClockState.RUNNING.value)
+    .where(_WAITING, Clock.state == ClockState.RUNNING.value, _KEPT)
 )
 _COUNT: Final = (
     select(func.count())
@@ -52,14 +65,33 @@ _COUNT: Final = (
         _WAITING,
         Rung.due_at <= bindparam("now", type_=Rung.due_at.type),
         Clock.state == ClockState.RUNNING.value,
+        _KEPT,
     )
+)
+_LEAVE: Final = (
+    update(Rung)
+    .where(
+        Rung.clock_id == bindparam("clock"),
+        or_(and_(_WAITING, Rung.position < bindparam("place")), Rung.id == bindparam("given_up")),
+    )
+    .values(claims=GIVEN_UP, claimed_until=None)
+    .execution_options(synchronize_session=False)
+)
+_REVIVE: Final = (
+    update(Rung)
+    .where(Rung.clock_id == bindparam("clock"), Rung.claims == GIVEN_UP)
+    .values(claims=0, claimed_until=None)
+    .execution_options(synchronize_session=False)
 )
 #: Issues the paper that is signed, and returns its id; None where the ladder names none.
 Issue = Callable[[Step, Clock, Rung], UUID | None]
 
 
 def due_rungs(session: Session, now: datetime, limit: int) -> list[UUID]:
-    """Return the ids of rungs that are due on running clocks, the longest due first. Nothing is locked."""
+    """Return the ids of rungs that are due on running clocks and that nobody has, the longest due first.
+
+    Of several of a clock only the highest is returned. Nothing is locked.
+    """
     return list(session.scalars(_LIST_DUE, {"now": now, "limit": limit}))
 
 
@@ -92,14 +124,23 @@ def fire_rung(conductor: Conductor, session: Session, rung_id: UUID, now: dateti
         return fired.name
 
 
-def give_up(conductor: Conductor, session: Session, rung_id: UUID, error: Exception, now: datetime) -> None:
-    """Raise the incident of a rung that could not be fired at all (a bug, a broken row). It stays due."""
+def give_up(
+    conductor: Conductor, session: Session, rung_id: UUID, error: Exception, now: datetime, *, last: bool = False
+) -> None:
+    """Raise the incident of a rung that could not be moved at all (a bug, a broken row). It stays due.
+
+    Args:
+        last: it must not be tried again by itself.
+    """
     with writing(session):
         row = store.lock_by_rung(connected(session), rung_id)
         step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
         rung = session.get_one(Rung, rung_id, populate_existing=True)
         reason = error if isinstance(error, EngineError) else EngineError("unexpected", type(error).__name__)
         raise_incident_of(step, session.get_one(Clock, rung.clock_id), rung, [reason])
+        if last:
+            # it would have spoken for the lower ones, which wait with it
+            session.execute(_LEAVE, {"clock": rung.clock_id, "place": rung.position, "given_up": rung.id})
 
 
 def oldest_due(session: Session) -> datetime | None:
@@ -116,8 +157,14 @@ def tell_again(conductor: Conductor, session: Session, rung_id: UUID, now: datet
     """Tell whom a rung could not reach; return whether all were reached now."""
     with writing(session):
         row = store.lock_by_rung(connected(session), rung_id)
+        if row.claims == GIVEN_UP:
+            session.execute(_REVIVE, {"clock": row.clock_id})
         if row.state == RungState.WAITING:
             return fire_rung(conductor, session, rung_id, now) is not None
+        if row.state != RungState.FIRED:
+            return True  # the work was done meanwhile, or a higher one has spoken
+        if row.claims == GIVEN_UP and row.asked_until is not None:
+            return chase_rung(conductor, session, rung_id, now)
         step = conductor.begin_step(session, Held.of(row), actor=Actor.engine(), now=now)
         rung = session.get_one(Rung, rung_id, populate_existing=True)
         reached = tell(step, session.get_one(Clock, rung.clock_id), rung)

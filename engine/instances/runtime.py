@@ -174,9 +174,11 @@ class Runtime:
         """
         return timers.give_up(self.conductor, session, timer_id, error, now, last=last)
 
-    def give_up_rung(self, session: Session, rung_id: UUID, error: Exception, now: datetime) -> None:
-        """Raise the incident of a rung that could not be fired at all; it stays due."""
-        escalation.give_up(self.conductor, session, rung_id, error, now)
+    def give_up_rung(
+        self, session: Session, rung_id: UUID, error: Exception, now: datetime, *, last: bool = False
+    ) -> None:
+        """Raise the incident of a rung that could not be moved at all; see `engine.instances.escalation.give_up`."""
+        escalation.give_up(self.conductor, session, rung_id, error, now, last=last)
 
     def send_message(
         self,

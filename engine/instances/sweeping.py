@@ -22,7 +22,7 @@ from engine.instances.conductor import MOVABLE, Conductor
 from engine.instances.ledger import Together
 from engine.instances.models import Instance
 from engine.instances.notifying import read_cases
-from engine.instances.timers import HELD, WAITING, deliver
+from engine.instances.timers import BEHIND, HELD, WAITING, deliver
 
 #: How long a claimed timer is left alone; who claimed it and died is found out when this has passed.
 LEASE: Final = timedelta(minutes=2)
@@ -38,7 +38,7 @@ _TIMER: Final = cast(Table, Timer.__table__)
 _INSTANCE: Final = cast(Table, Instance.__table__)
 _NOW: Final = bindparam("now", type_=_TIMER.c.due_at.type)
 _FREE: Final = or_(_TIMER.c.claimed_until.is_(None), _TIMER.c.claimed_until <= _NOW)
-_READY: Final = (WAITING, _TIMER.c.due_at <= _NOW, _INSTANCE.c.status.in_(MOVABLE), ~HELD)
+_READY: Final = (WAITING, _TIMER.c.due_at <= _NOW, _INSTANCE.c.status.in_(MOVABLE), ~HELD, ~BEHIND)
 _PICKED: Final = (
     select(_TIMER.c.id)
     .join(_INSTANCE, _INSTANCE.c.id == _TIMER.c.instance_id)

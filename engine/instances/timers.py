@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
 from engine.db import connected, writing
-from engine.deadlines.models import Clock, ClockState, Timer, TimerState
+from engine.deadlines.models import Clock, ClockState, Rung, RungState, Timer, TimerState
 from engine.errors import EngineError, reason_of
 from engine.failpoints import reach
 from engine.instances import store
@@ -32,12 +32,23 @@ _INSTANCE: Final = cast(Table, Instance.__table__)
 WAITING: Final = text("timer.state = 'waiting'")
 #: the clock that it follows stands still
 HELD: Final = exists().where(Clock.id == _TIMER.c.clock_id, Clock.state == ClockState.SUSPENDED.value)
+#: somebody is about to move a rung of the clock that it follows: whom that tells hears of it before the clock may end
+BEHIND: Final = exists().where(
+    Rung.clock_id == _TIMER.c.clock_id,
+    Rung.state == RungState.WAITING.value,
+    Rung.claimed_until > bindparam("now", type_=_TIMER.c.due_at.type),
+)
 _TAKE: Final = Prepared(
     update(_TIMER)
     .where(_TIMER.c.id == bindparam("timer"), WAITING, ~HELD)
     .values(state=TimerState.FIRED.value, fired_at=bindparam("fired"))
 )
 _STANDS_STILL: Final = select(Clock.id).where(Clock.id == bindparam("clock"), Clock.state == ClockState.SUSPENDED.value)
+_RUNG_MOVES: Final = select(Rung.id).where(
+    Rung.clock_id == bindparam("clock"),
+    Rung.state == RungState.WAITING.value,
+    Rung.claimed_until > bindparam("now", type_=_TIMER.c.due_at.type),
+)
 _LATER: Final = (
     update(_TIMER)
     .where(_TIMER.c.id == bindparam("timer"), WAITING)
@@ -185,7 +196,12 @@ def _is_due(session: Session, row: Found, now: datetime, *, again: bool) -> bool
         connected(session).execute(revive)
     elif row.state != TimerState.WAITING or (row.due_at > now and not again):
         return False
-    return row.clock_id is None or connected(session).execute(_STANDS_STILL, {"clock": row.clock_id}).first() is None
+    if row.clock_id is None:
+        return True
+    clock = {"clock": row.clock_id, "now": now}
+    if not again and connected(session).execute(_RUNG_MOVES, clock).first() is not None:
+        return False
+    return connected(session).execute(_STANDS_STILL, {"clock": row.clock_id}).first() is None
 
 
 def _later(

@@ -1,10 +1,12 @@
-"""A scheduler's process in which one matter's service task kills the process, or one notice."""
+"""A scheduler's process in which one matter's service task kills the process, one notice, or one rung."""
 
 import os
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+
+from sqlalchemy import event
 
 from engine import tables
 from engine.clock import ShiftedClock, SystemClock
@@ -32,6 +34,12 @@ class Deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+def die_of(_connection: Any, _cursor: Any, _statement: str, given: Any, *_rest: Any) -> None:
+    """Kill the process when the main leader is looked for, as a fault in a driver would."""
+    if "main_leader" in str(given):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def carry(url: str, ahead: timedelta) -> None:
     """Deliver and send what is due.
 
@@ -42,10 +50,12 @@ def carry(url: str, ahead: timedelta) -> None:
     runtime = Runtime()
     runtime.register_performer("deadly", deadly)
     clock = ShiftedClock(SystemClock(), ahead)
+    database = connect(url)
+    event.listen(database, "before_cursor_execute", die_of)
     dispatcher = EmbeddedDispatcher(
-        sessions=sessions(connect(url)), runtime=runtime, channels={"email": Deadly()}, clock=clock
+        sessions=sessions(database), runtime=runtime, channels={"email": Deadly()}, clock=clock
     )
     dispatcher.rescue()
-    while dispatcher.sweep_timers() + dispatcher.send_notices():
+    while dispatcher.sweep_rungs() + dispatcher.sweep_timers() + dispatcher.send_notices():
         pass
     dispatcher.stop()

@@ -115,6 +115,7 @@ class Site:
     def let_leases_end(self) -> None:
         """Let the time pass for which what somebody has is left alone."""
         self.run(f"UPDATE timer SET claimed_until = '{LONG_AGO}' WHERE state = 'waiting'")
+        self.run(f"UPDATE rung SET claimed_until = '{LONG_AGO}' WHERE claimed_until IS NOT NULL")
         self.run(f"UPDATE notice SET next_try_at = '{LONG_AGO}' WHERE state IN ('pending', 'sending')")
         self.run(f"UPDATE scheduler SET ticked_at = '{LONG_AGO}'")
         if self.is_postgres:

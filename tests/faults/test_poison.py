@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.audit import Actor, Tag
 from engine.clock import SystemClock
 from engine.db import writing
-from engine.deadlines.models import Timer, TimerState
+from engine.deadlines.models import Rung, RungState, Timer, TimerState
 from engine.dispatcher import EmbeddedDispatcher
 from engine.errors import Conflict, Invalid
 from engine.failpoints import arm
@@ -111,6 +111,39 @@ def test_a_timer_that_kills_its_worker_is_capped_and_the_others_are_delivered(
     world.runtime.register_performer("deadly", lambda _step, _call: None)  # it was mended
     assert world.runtime.retry(session, incident.id, actor=Actor.engine(), now=SystemClock().now())
     assert states(session) == {TimerState.FIRED: MANY}
+
+
+def escalated() -> Any:
+    """A task whose clock has one rung; whom it tells kills the process when the data say so."""
+    to = '[if deadly then "main_leader" else "supervision"]'
+    ladder = '[{"rung": "L1", "after_due": 1, "unit": "working-days", "to": %s, "notice": "late"}]'
+    clocked = {"clock": "handle", "clock_amount": "5", "clock_unit": "working-days", "ladder": "ladder"}
+    texts = [(f"notices/late.{each}.txt", b"Subject: late\n\n.\n") for each in ("zh_CN", "en")]
+    return p.package(
+        p.start(), p.task("handle", **clocked), p.end("done"), p.chain("start", "handle", "done"),
+        files=[p.decision("ladder", ladder % to), *texts],
+    )  # fmt: skip
+
+
+@pytest.mark.faults
+def test_a_rung_that_kills_its_process_is_left_to_a_person_and_the_others_speak(
+    session: Session, sessions: sessionmaker[Session], database_url: str
+) -> None:
+    now = SystemClock().now()
+    world = start_many(session, now - timedelta(days=60), escalated(), deadly=True)
+    session.commit()
+    ahead = LEASE + timedelta(minutes=1)
+    assert [ended(carry, database_url, life * ahead) for life in range(MOST_CLAIMS)] == [KILLED] * MOST_CLAIMS
+    for life in range(2):
+        assert ended(carry, database_url, (MOST_CLAIMS + life) * ahead) == 0
+    session.rollback()
+    assert Counter(session.scalars(select(Rung.state))) == {RungState.FIRED: MANY - 1, RungState.WAITING: 1}
+    incident = session.scalars(select(Incident)).one()
+    assert (incident.code, incident.element_id, incident.tries) == ("carrier-died", "handle", 1)
+    assert figures(session, now).queues["rungs"].depth == 0, "it is an incident, and keeps no queue"
+    assert world.runtime.retry(session, incident.id, actor=Actor.staff(world.me), now=now)  # it was mended
+    assert set(session.scalars(select(Rung.state).execution_options(populate_existing=True))) == {RungState.FIRED}
+    assert session.get_one(Incident, incident.id, populate_existing=True).state == IncidentState.RESOLVED
 
 
 @pytest.mark.faults
