@@ -77,6 +77,7 @@ def put_in_place(copied: Path, place: Path, aside: str) -> None:
     """Put a copy where the database belongs; what was there keeps its name with `aside` after it."""
     with copied.open("rb") as file:
         os.fsync(file.fileno())
+    aside = _unused(place, aside)
     for end in _BESIDE[1:]:  # the log first: without its database nobody reads it, with another one it would spoil it
         _set_aside(place.with_name(place.name + end), place.with_name(place.name + aside + end))
     _set_aside(place, place.with_name(place.name + aside))
@@ -87,6 +88,15 @@ def put_in_place(copied: Path, place: Path, aside: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _unused(place: Path, aside: str) -> str:
+    """Return an ending under which nothing lies: of two restores within a second the first one's files stay as well."""
+    name, number = aside, 1
+    while any(place.with_name(place.name + name + end).exists() for end in _BESIDE):
+        number += 1
+        name = f"{aside}-{number}"
+    return name
 
 
 def _set_aside(path: Path, name: Path) -> None:
