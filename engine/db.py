@@ -71,7 +71,6 @@ def json_text(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-@lru_cache(maxsize=256)  # a step writes its own instant in every row
 def instant_text(value: datetime | None) -> str | None:
     """Return a value of an `Instant` column as SQLite keeps it.
 
@@ -82,7 +81,12 @@ def instant_text(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"{value.isoformat()} has no time zone")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _utc_text(value.astimezone(UTC))
+
+
+@lru_cache(maxsize=256)  # a step writes its own instant in every row; in UTC, where no hour comes twice
+def _utc_text(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def new_id() -> UUID:

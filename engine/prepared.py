@@ -81,8 +81,8 @@ class PreparedRead:
         try:
             cursor.execute(text, fill(values))
             row = cursor.fetchone()
-        except Exception as error:
-            raise _said(connection, text, error) from error
+        except _errors(connection) as error:
+            raise _said(text, error, _errors(connection)) from error
         finally:
             cursor.close()
         return None if row is None else read(row)
@@ -93,8 +93,8 @@ class PreparedRead:
         (text, formats, fill), read = self._order
         try:
             row = driven.read((text, formats, fill(values)))
-        except Exception as error:
-            raise _said(connection, "", error) from error
+        except _errors(connection) as error:
+            raise _said("", error, _errors(connection)) from error
         return None if row is None else read(row)
 
     def _reader(self, change_of: Callable[[Any], Callable[[Any], Any] | None]) -> "_Read":
@@ -169,13 +169,14 @@ def _sending(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     return cast("Callable[[Any], Any] | None", kind.dialect_impl(dialect).bind_processor(dialect))
 
 
-def _said(connection: Connection, text: str, error: Exception) -> Exception:
-    """Return what goes wrong in the driver as it reads anywhere else, without the values; anything else as it is."""
-    errors: Any = connection.dialect.loaded_dbapi.Error
-    if not isinstance(error, errors):
-        return error
-    said: Exception = DBAPIError.instance(text, None, error, errors, hide_parameters=True)
-    return said
+def _errors(connection: Connection) -> Any:
+    """Return what the driver raises; asked only when something was raised."""
+    return connection.dialect.loaded_dbapi.Error
+
+
+def _said(text: str, error: Exception, errors: Any) -> DBAPIError:
+    """Return what went wrong in the driver as it reads anywhere else, without the values."""
+    return cast("DBAPIError", DBAPIError.instance(text, None, error, errors, hide_parameters=True))
 
 
 def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values]]) -> list[int]:
@@ -185,8 +186,8 @@ def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values
         orders = [prepared.order(values) for prepared, values in writes]
         try:
             return list(pooled.driver_connection.run_all(orders))
-        except Exception as error:
-            raise _said(connection, "", error) from error
+        except _errors(connection) as error:
+            raise _said("", error, _errors(connection)) from error
     reached, dialect, text = [], connection.dialect, ""
     cursor = pooled.cursor()
     try:
@@ -194,8 +195,8 @@ def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values
             text, parameters = prepared.text(dialect, values)
             cursor.execute(text, parameters)
             reached.append(int(cursor.rowcount))
-    except Exception as error:
-        raise _said(connection, text, error) from error
+    except _errors(connection) as error:
+        raise _said(text, error, _errors(connection)) from error
     finally:
         cursor.close()
     return reached

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, exists, func, select, text, update
+from sqlalchemy import Table, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
@@ -44,11 +44,7 @@ _TAKE: Final = Prepared(
     .values(state=TimerState.FIRED.value, fired_at=bindparam("fired"))
 )
 _STANDS_STILL: Final = select(Clock.id).where(Clock.id == bindparam("clock"), Clock.state == ClockState.SUSPENDED.value)
-_RUNG_MOVES: Final = select(Rung.id).where(
-    Rung.clock_id == bindparam("clock"),
-    Rung.state == RungState.WAITING.value,
-    Rung.claimed_until > bindparam("now", type_=_TIMER.c.due_at.type),
-)
+_WAITS: Final = select(_TIMER.c.id).where(_TIMER.c.id == bindparam("timer"), or_(HELD, BEHIND))
 _LATER: Final = (
     update(_TIMER)
     .where(_TIMER.c.id == bindparam("timer"), WAITING)
@@ -198,10 +194,8 @@ def _is_due(session: Session, row: Found, now: datetime, *, again: bool) -> bool
         return False
     if row.clock_id is None:
         return True
-    clock = {"clock": row.clock_id, "now": now}
-    if not again and connected(session).execute(_RUNG_MOVES, clock).first() is not None:
-        return False
-    return connected(session).execute(_STANDS_STILL, {"clock": row.clock_id}).first() is None
+    kept = (_STANDS_STILL, {"clock": row.clock_id}) if again else (_WAITS, {"timer": row.id, "now": now})
+    return connected(session).execute(*kept).first() is None
 
 
 def _later(

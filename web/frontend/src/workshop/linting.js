@@ -69,10 +69,14 @@ export async function lint(modeler) {
 export function lintInPlace(modeler, mark) {
   let said = [];
   let timer = null;
+  let newest = 0;
   async function show() {
+    newest += 1;
+    const mine = newest;
+    const found = await lint(modeler).catch(() => []); // what the server says is shown whatever becomes of the hints
+    if (mine !== newest) return;
     const known = new Set(said.map((each) => each.element));
-    const here = (await lint(modeler)).filter((each) => !known.has(each.element));
-    mark([...said, ...here]);
+    mark([...said, ...found.filter((each) => !known.has(each.element))]);
   }
   modeler.on('commandStack.changed', () => {
     clearTimeout(timer);
