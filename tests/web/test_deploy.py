@@ -12,6 +12,8 @@ from typing import Any, Final
 import pytest
 import yaml  # type: ignore[import-untyped]
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from sqlalchemy.orm import Session
 
 from config import PREFIX, Settings
@@ -21,6 +23,10 @@ from web.cli import parse
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 FIGURE: Final = re.compile(r"chuishao_[a-z_]+")
+#: a figure in an expression, and the labels that it is chosen by
+CHOSEN: Final = re.compile(r"(chuishao_[a-z_]+)(?:\{([^}]*)\})?")
+#: what Prometheus adds to every figure that it reads
+ADDED: Final = {"job", "instance"}
 
 
 def read(name: str) -> Any:
@@ -29,12 +35,18 @@ def read(name: str) -> Any:
 
 
 @pytest.fixture
-def told(client: FlaskClient, session: Session) -> set[str]:
-    """The names of all figures, as Prometheus sees them."""
+def samples(client: FlaskClient, session: Session) -> list[Sample]:
+    """All figures, as Prometheus reads them."""
     beat(session, new_id(), "node-1:7", ticks={"timers": {"seconds": 1.5, "failures": 0}})
     client.get("/sign-in")
-    lines = client.get("/metrics").text.splitlines()
-    return {re.split(r"[ {]", line)[0] for line in lines if not line.startswith("#")}
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return [sample for family in families for sample in family.samples]
+
+
+@pytest.fixture
+def told(samples: list[Sample]) -> set[str]:
+    """The names of all figures."""
+    return {sample.name for sample in samples}
 
 
 def expressions() -> list[str]:
@@ -46,6 +58,56 @@ def test_dashboard_and_alerts_ask_for_figures_that_are_told(told: set[str]) -> N
     asked = {name for expression in expressions() for name in FIGURE.findall(expression)}
     assert len(asked) > 12
     assert asked - told == set()
+
+
+def test_dashboard_and_alerts_ask_by_labels_that_the_figures_have(samples: list[Sample]) -> None:
+    labels: dict[str, dict[str, set[str]]] = {}
+    for sample in samples:
+        for label, value in sample.labels.items():
+            labels.setdefault(sample.name, {}).setdefault(label, set()).add(value)
+    for expression in expressions():
+        chosen = CHOSEN.findall(expression)
+        for figure, by in chosen:
+            for label, how, value in re.findall(r'(\w+)\s*(=~|!=|=)\s*"([^"]*)"', by):
+                assert label in labels.get(figure, {}), expression
+                assert how != "=" or value in labels[figure][label], expression
+        grouped = {label for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(", ")}
+        for figure, _ in chosen:
+            assert grouped <= labels.get(figure, {}).keys() | ADDED, expression
+
+
+def test_what_a_rule_or_a_panel_says_names_labels_that_its_expression_keeps() -> None:
+    said = [(rule["expr"], rule["annotations"]["summary"]) for group in read("prometheus/alerts.yml")["groups"]
+            for rule in group["rules"]]  # fmt: skip
+    panels = read("grafana/chuishao.json")["panels"]
+    said += [(target["expr"], target["legendFormat"]) for panel in panels for target in panel["targets"]]
+    for expression, text in said:
+        named = set(re.findall(r"\$labels\.(\w+)", text)) | set(re.findall(r"\{\{\s*(\w+)\s*\}\}", text))
+        kept = {label for group in re.findall(r"by \(([^)]*)\)", expression) for label in group.split(", ")}
+        assert named <= (ADDED if expression.startswith("up{") else kept), (expression, text)
+
+
+def test_the_dashboard_is_one_that_can_be_imported() -> None:
+    board = read("grafana/chuishao.json")
+    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    (source,) = (each["name"] for each in board["templating"]["list"] if each["type"] == "datasource")
+    for panel in board["panels"]:
+        place, unit = panel["gridPos"], panel["fieldConfig"]["defaults"]["unit"]
+        assert panel["datasource"]["uid"] == f"${{{source}}}", panel["title"]
+        assert 0 <= place["x"] < place["x"] + place["w"] <= 24, panel["title"]
+        for target in panel["targets"]:
+            # a figure named for its unit is shown in it, a count is not
+            assert (unit == "s") == ("_seconds" in target["expr"] or "_age" in target["expr"]), panel["title"]
+
+
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool, of Debian's package prometheus, is not installed"
+)
+def test_prometheus_reads_its_files() -> None:
+    command = ["promtool", "check", "config", str(DEPLOY / "prometheus" / "prometheus.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "FAILED" not in done.stdout + done.stderr
 
 
 def test_every_figure_is_on_the_dashboard_and_in_the_handbook(told: set[str]) -> None:
@@ -116,15 +178,28 @@ def test_every_variable_is_a_setting(path: Path) -> None:
     assert set(re.findall(r"\bCHUISHAO_[A-Z_]+", path.read_text())) - SETTINGS == set()
 
 
-@pytest.mark.skipif(
-    shutil.which("docker") is None
-    or subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0,
-    reason="docker compose is not installed",
-)
+def composer() -> list[str]:
+    """Return the command that reads compose files: Docker's plugin, or Debian's `docker-compose`; else nothing."""
+    for words in (["docker", "compose"], ["docker-compose"]):
+        if (
+            shutil.which(words[0])
+            and not subprocess.run([*words, "version"], capture_output=True, check=False).returncode
+        ):
+            return words
+    return []
+
+
 def test_compose_reads_its_file(tmp_path: Path) -> None:
+    words = composer()
+    if not words:
+        pytest.skip("neither `docker compose` nor `docker-compose` is installed")
     shutil.copytree(DEPLOY, tmp_path / "deploy")
     (tmp_path / "chuishao.env").touch()
-    command = ["docker", "compose", "-f", str(tmp_path / "deploy" / "compose.yaml"), "config", "--quiet"]
+    command = [*words, "-f", str(tmp_path / "deploy" / "compose.yaml"), "config"]
     environ = {**os.environ, "POSTGRES_PASSWORD": "secret"}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert "postgresql://chuishao:secret@database/chuishao" in done.stdout
+    environ.pop("POSTGRES_PASSWORD")
+    refused = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert (refused.returncode != 0, "POSTGRES_PASSWORD" in refused.stderr) == (True, True), "it is asked for"
