@@ -12,7 +12,7 @@ from engine.cases.models import Case, CaseState, LinkKind
 from engine.cases.subject import get_case
 from engine.cases.successors import is_closed, succeed
 from engine.cases.vault import Vault
-from engine.definitions import LoadedVersion, active_version, load
+from engine.definitions import LoadedVersion, active_version_id, load
 from engine.errors import Conflict, Invalid, NotFound
 from engine.instances.hooks import Performer, Step
 from engine.instances.reading import latest_instance
@@ -42,7 +42,7 @@ def converter(runtime: Runtime, vault: Vault) -> Performer:
     def convert(step: Step, call: ServiceCall) -> Mapping[str, Any] | None:
         order = _Order(step, call)
         origin = get_case(step.session, step.case_id)
-        version = load(step.session, active_version(step.session, order.kind).id)
+        version = load(step.session, active_version_id(step.session, order.kind))
         made = _file(step, order, origin, version, vault)
         data = start_data(step.session, made, step.session.get_one(OrgUnit, made.place_id)) | order.data
         if order.sealed:

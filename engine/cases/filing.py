@@ -21,7 +21,7 @@ from engine.cases.search import index_case
 from engine.cases.vault import Receipt, Vault
 from engine.clock import CHINA
 from engine.db import new_id, writing
-from engine.definitions import LoadedVersion, active_version, load
+from engine.definitions import LoadedVersion, active_version_id, load
 from engine.errors import Invalid, NotFound
 from engine.forms.messages import N_
 from engine.instances.runtime import Runtime
@@ -105,7 +105,7 @@ def file_case(
     try:
         with writing(session):
             place = _place(session, jurisdiction, filing.place)
-            version = load(session, active_version(session, filing.kind).id)
+            version = load(session, active_version_id(session, filing.kind))
             started = read_start(session, version, filing.start, jurisdiction=jurisdiction, now=now)
             case = _add_case(session, filing, place, version=version, vault=vault, now=now)
             case.tracking_hmac = vault.tracking_mac(receipt.tracking_code)

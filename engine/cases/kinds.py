@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.accusing import is_sealed_kind
 from engine.cases.parties import allowed, party_roles
-from engine.definitions import LoadedVersion, active_version, load
+from engine.definitions import LoadedVersion, active_version_id, load
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.errors import EngineError, Invalid
 from engine.forms import Form
@@ -77,7 +77,7 @@ def kind_of(session: Session, key: str, locale: str) -> Kind:
     Raises:
         NotFound: no process of this key is active.
     """
-    version = load(session, active_version(session, key).id)
+    version = load(session, active_version_id(session, key))
     manifest = version.package.manifest
     opened = manifest.get("start", {"portal": True, "staff": True})
     form = start_form(version)

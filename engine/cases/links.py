@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.cases.models import Case, CaseLink, LinkKind
 from engine.cases.subject import subjects_of
-from engine.definitions import active_version, load
+from engine.definitions import active_version_id, load
 from engine.errors import EngineError, NotFound
 from engine.organisation.policy import Action, Field, Viewer, may, visible_fields
 
@@ -81,7 +81,7 @@ def linked_cases(session: Session, viewer: Viewer, case: Case, locale: str) -> l
 def _outcome(session: Session, case: Case, locale: str) -> str | None:
     try:
         return (
-            load(session, active_version(session, case.kind).id).outcome_name(case.state, locale)
+            load(session, active_version_id(session, case.kind)).outcome_name(case.state, locale)
             if case.is_over
             else None
         )
@@ -92,7 +92,7 @@ def _outcome(session: Session, case: Case, locale: str) -> str | None:
 def kind_name(session: Session, kind: str, locale: str) -> str:
     """Return what the process of a kind is called; the key itself when none is deployed."""
     try:
-        names = load(session, active_version(session, kind).id).package.manifest["name"]
+        names = load(session, active_version_id(session, kind)).package.manifest["name"]
     except EngineError:
         return kind
     return str(names.get(locale) or names.get("zh_CN") or kind) if isinstance(names, dict) else str(names)

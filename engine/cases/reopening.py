@@ -23,7 +23,7 @@ from engine.cases.successors import is_closed, succeed
 from engine.cases.vault import Vault
 from engine.clock import CHINA
 from engine.db import writing
-from engine.definitions import LoadedVersion, active_version, load
+from engine.definitions import LoadedVersion, active_version_id, load
 from engine.errors import Conflict, EngineError, Invalid
 from engine.forms.messages import N_
 from engine.instances.reading import instance_data, latest_instance
@@ -92,7 +92,7 @@ def reopen(
                 "up. File the matter anew and name this number.",
                 number=case.number,
             )
-        version = load(session, active_version(session, case.kind).id)
+        version = load(session, active_version_id(session, case.kind))
         text = f"{reason}\n\n{case.number}\n{case.text}"
         made = succeed(session, case, version, LinkKind.REOPENED, vault=vault, now=now, text=text)
         _keep_away(session, case, made)
@@ -115,7 +115,7 @@ def _went_on(session: Session, case: Case) -> bool:
 
 def _version(session: Session, case: Case) -> LoadedVersion | None:
     try:
-        return load(session, active_version(session, case.kind).id)
+        return load(session, active_version_id(session, case.kind))
     except EngineError:
         return None  # without a process that runs there is nothing to go on with
 

@@ -19,7 +19,7 @@ from engine.cases.models import UNDER_WAY, Case, CaseSealing, CaseSearch
 from engine.cases.search import matter_words
 from engine.cases.subject import subjects_of
 from engine.clock import CHINA
-from engine.definitions import active_version, load
+from engine.definitions import active_version_id, load
 from engine.errors import NotFound
 from engine.organisation.models import OrgUnit, UnitKind
 from engine.organisation.policy import Action, Field, Viewer, may, visible_fields
@@ -129,7 +129,7 @@ def matters_nearby(
 def common_categories(session: Session, kind: str) -> frozenset[str]:
     """Return the categories of a kind whose matters are everybody's: `"common": true` in its package.json."""
     try:
-        version = load(session, active_version(session, kind).id)
+        version = load(session, active_version_id(session, kind))
     except NotFound:
         return frozenset()
     return frozenset(each["key"] for each in version.categories if each.get("common") is True)

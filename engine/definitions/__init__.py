@@ -7,7 +7,7 @@ from engine.definitions.drafts import draft_package, open_draft, save_draft_file
 from engine.definitions.loading import LoadedVersion, assemble, load
 from engine.definitions.models import DraftState, ProcessDraft, ProcessVersion, VersionState
 from engine.definitions.package import Package
-from engine.definitions.service import activate_version, active_version, deploy, versions
+from engine.definitions.service import activate_version, active_version, active_version_id, deploy, versions
 from engine.spiff.findings import Finding, Severity
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "VersionState",
     "activate_version",
     "active_version",
+    "active_version_id",
     "assemble",
     "check",
     "compare",

@@ -7,23 +7,28 @@ from threading import Lock
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.orm import Session, defer
 
 from engine.audit import Actor, Tag, record
-from engine.db import new_id, writing
+from engine.db import connected, new_id, writing
 from engine.definitions.check import check
 from engine.definitions.loading import UNCOMMITTED, LoadedVersion, assemble, remember
 from engine.definitions.models import ProcessVersion, VersionState
 from engine.definitions.package import Package
 from engine.errors import Invalid, NotFound
 from engine.events import after_commit
+from engine.prepared import PreparedRead
 from engine.spiff.findings import Severity
 
 #: How many packages are remembered as sound.
 PASSED_KEPT: Final = 8
 _passed: OrderedDict[str, LoadedVersion] = OrderedDict()
 _lock = Lock()
+#: the state as text, since the partial index is used for a condition without parameters only
+_ACTIVE: Final = PreparedRead(
+    select(ProcessVersion.id).where(ProcessVersion.key == bindparam("key"), text("process_version.state = 'active'"))
+)
 
 
 def deploy(
@@ -166,8 +171,25 @@ def active_version(session: Session, key: str) -> ProcessVersion:
         select(ProcessVersion).where(ProcessVersion.key == key, ProcessVersion.state == VersionState.ACTIVE)
     )
     if found is None:
-        raise NotFound("process-not-active", "No version of the process {process} is active. Deploy one.", process=key)
+        raise _none_active(key)
     return found
+
+
+def active_version_id(session: Session, key: str) -> UUID:
+    """Return the id of the version that new cases of a process start on, without reading its package.
+
+    Raises:
+        NotFound: none is active.
+    """
+    found = _ACTIVE.first(connected(session), {"key": key})
+    if found is None:
+        raise _none_active(key)
+    identity: UUID = found.id
+    return identity
+
+
+def _none_active(key: str) -> NotFound:
+    return NotFound("process-not-active", "No version of the process {process} is active. Deploy one.", process=key)
 
 
 def versions(session: Session, key: str | None = None) -> list[ProcessVersion]:

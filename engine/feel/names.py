@@ -52,6 +52,8 @@ def special_names(context: Mapping[str, Any], extra: Iterable[str] = ()) -> tupl
         if depth == 3:
             return
         for item in mapping.values():
+            if type(item) is str:  # most are
+                continue
             inner = item[0] if isinstance(item, list) and item else item
             if isinstance(inner, dict):
                 visit(inner, depth + 1)

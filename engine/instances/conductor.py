@@ -151,7 +151,7 @@ class Conductor:
         status = step.status = self._status(step, live, cancelled=cancelled, tried=tried)
         ended = None if status.value in MOVABLE else step.now
         endings = [each.outcome for each in workflow.outcome if each.outcome]
-        version = store.save(
+        step.saved = store.save(
             step.ledger,
             step.held,
             state=workflow.snapshot(),
@@ -165,7 +165,7 @@ class Conductor:
             step.ledger.finish()
         live.image = after
         if ended is None:
-            self.keep(step, live, version)
+            self.keep(step, live, step.saved["lock_version"])
         else:
             live.host.leave()
         if step.posted:

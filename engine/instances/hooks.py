@@ -63,6 +63,8 @@ class Step:
     taking_back: bool = False
     #: where the instance stands after the step; empty until it is settled
     status: str = ""
+    #: what the step has changed of the instance's row; empty until it is settled
+    saved: dict[str, Any] = field(default_factory=dict)
 
     @property
     def case_id(self) -> UUID:

@@ -1,6 +1,6 @@
 """The runtime as the door to SpiffWorkflow sees it: time, functions, decisions and services of the step under way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -34,6 +34,25 @@ _RUNG_DUE = (
 
 #: The calendar's functions as an empty calendar has them: their names and parameters.
 _PATTERNS: Final = host_functions(WorkCalendar(), datetime(2026, 1, 1, tzinfo=UTC))
+#: The functions that read an instance's clocks, and the method of each.
+_OWN: Final = {"clock due": "_clock_due", "extensions": "_extensions", "rung": "_rung"}
+_NAMES: Final = (*_PATTERNS, *_OWN)
+
+
+class _Functions(Mapping[str, Callable[..., Any]]):
+    """The functions of a step by name, each made when an expression calls it: most call none."""
+
+    def __init__(self, make: Callable[[str], Callable[..., Any]]) -> None:
+        self._make = make
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        return self._make(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_NAMES)
+
+    def __len__(self) -> int:
+        return len(_NAMES)
 
 
 class StepHost:
@@ -42,8 +61,7 @@ class StepHost:
     def __init__(self) -> None:
         self._step: Step | None = None
         self._counting: dict[str, Callable[..., Any]] | None = None
-        self._functions = {name: self._lazy(name, function) for name, function in _PATTERNS.items()}
-        self._functions |= {"clock due": self._clock_due, "extensions": self._extensions, "rung": self._rung}
+        self._functions = _Functions(self._function)
 
     def enter(self, step: Step) -> None:
         """Serve `step` from now on."""
@@ -68,6 +86,12 @@ class StepHost:
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """The calendar's functions, and the dates of this instance's clocks."""
         return self._functions
+
+    def _function(self, name: str) -> Callable[..., Any]:
+        if name in _OWN:
+            own: Callable[..., Any] = getattr(self, _OWN[name])
+            return own
+        return self._lazy(name, _PATTERNS[name])
 
     def _lazy(self, name: str, pattern: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of the calendar that reads the calendar when it is called: most steps never count days."""

@@ -85,6 +85,7 @@ class Ledger:
         self._events: list[dict[str, Any]] = []
         self._writes: list[tuple[Prepared, Values]] = []
         self._checks: dict[int, Callable[[], Exception]] = {}
+        self._opening: dict[str, Any] | None = None
 
     def note(self, tag: Tag, data: Mapping[str, Any], *, actor: Actor | None = None) -> None:
         """Add an event; `actor` where it is not the one who caused the step."""
@@ -109,6 +110,18 @@ class Ledger:
             self._checks |= dict.fromkeys(numbers, unless_reached)
         self._writes += writes
 
+    def open_with(self, write: tuple[Prepared, dict[str, Any]]) -> None:
+        """Add the row that everything else belongs to. What it says can be changed with `amend` until it is written."""
+        self._writes.append(write)
+        self._opening = write[1]
+
+    def amend(self, values: Values) -> bool:
+        """Change what the row of `open_with` says; False when there is none, or it is written already."""
+        if self._opening is None:
+            return False
+        self._opening |= values
+        return True
+
     def flush(self) -> None:
         """Write what was added. Called before anybody else reads or writes of the case."""
         self._hand_over(self._own)
@@ -127,4 +140,4 @@ class Ledger:
             values = {f"{name}_{position}": event[name] for position, event in enumerate(some) for name in _OWN}
             self._writes.append((_append(len(some)), self._common | values))
         together.add(self._writes, self._checks)
-        self._writes, self._events, self._checks = [], [], {}
+        self._writes, self._events, self._checks, self._opening = [], [], {}, None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit import Actor, ActorKind, Tag
 from engine.db import writing
 from engine.errors import Conflict, EngineError, NotFound
-from engine.instances import completion, escalation, store, timers
+from engine.instances import completion, escalation, starting, store, timers
 from engine.instances.clocks import lay_again
 from engine.instances.host import StepHost
 from engine.instances.incidents import Attempt, mark_deadly, resolve_obsolete
@@ -139,7 +139,7 @@ def _again(runtime: "Runtime", session: Session, held: Held, attempt: Attempt, n
                 raise Conflict("ladder-laid", "The clock has its rungs.")  # nothing is left to be done
             return False
         case "start":
-            return runtime.begin(session, held, data, actor=attempt.actor, now=now)
+            return starting.begin(conductor, session, held, data, actor=attempt.actor, now=now)
         case unknown:
             raise Conflict("attempt-unknown", "An attempt of the kind {kind} cannot be repeated.", kind=unknown)
 

@@ -15,19 +15,27 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from engine.audit import Actor, Tag
-from engine.db import connected, new_id, writing
+from engine.db import connected, writing
 from engine.deadlines.models import Rung
-from engine.definitions import active_version, load
-from engine.instances import chasing, completion, escalation, receiving, returning, store, sweeping, timers, undoing
+from engine.instances import (
+    chasing,
+    completion,
+    escalation,
+    receiving,
+    returning,
+    starting,
+    store,
+    sweeping,
+    timers,
+    undoing,
+)
 from engine.instances.completion import Completed
 from engine.instances.conductor import Conductor
-from engine.instances.diff import EMPTY
 from engine.instances.hooks import Hooks, Performer
 from engine.instances.incidents import Attempt
-from engine.instances.models import Instance, InstanceStatus
+from engine.instances.models import Instance
 from engine.instances.retrying import retry
 from engine.instances.returning import SentBack
-from engine.instances.store import Held
 from engine.instances.timers import Fired
 from engine.organisation.models import Staff
 
@@ -74,40 +82,17 @@ class Runtime:
             key: of the package; its active version is used unless `version_id` names another.
             data: what the process knows at first: `case` and `place`; nothing of a person.
 
+        Returns:
+            A copy of the instance's row, which the session does not track.
+
         Raises:
             NotFound: no process of this key is active.
             Invalid: the data cannot be kept.
         """
-        with writing(session):
-            session.flush()
-            version = load(session, version_id or active_version(session, key).id)
-            held = Held(
-                id=new_id(),
-                case_id=case_id,
-                jurisdiction=jurisdiction,
-                version_id=version.id,
-                key=key,
-                status=InstanceStatus.RUNNING.value,
-                lock_version=0,
-                state=b"",
-                started_at=now,
-            )
-            store.add(connected(session), held)
-            self.begin(session, held, data, actor=actor, now=now)
-            found = session.get(Instance, held.id, populate_existing=True)
-            assert found is not None
-            return found
-
-    def begin(self, session: Session, held: Held, data: Mapping[str, Any], *, actor: Actor, now: datetime) -> bool:
-        """Make the first step of an instance whose row is there; return whether it worked."""
-        with self.conductor.attempt(session, now) as attempt:
-            attempt.held = held
-            tried = attempt.tried = Attempt("start", "", data, actor)
-            step = self.conductor.begin_step(session, held, actor=actor, now=now)
-            live = self.conductor.new_live(step, data)
-            step.ledger.note(Tag.INSTANCE_STARTED, {"key": held.key, "version": step.version.number})
-            self.conductor.settle(step, live, before=EMPTY, tried=tried)
-        return attempt.incident_id is None
+        return starting.start(
+            self.conductor, session, case_id=case_id, jurisdiction=jurisdiction, key=key, data=data, actor=actor,
+            now=now, version_id=version_id,
+        )  # fmt: skip
 
     def complete(
         self,

@@ -98,17 +98,15 @@ _BY_INCIDENT: Final = _locking(
 )
 _BY_ID: Final = _locking(joined=_INSTANCE, where=_INSTANCE.c.id == bindparam("id"))
 
-_INSERT: Final = insert(_INSTANCE)
+#: What a step changes of an instance, and what it is called in the statement that writes it back.
+_SAVED: Final = {
+    "state": "blob", "lock_version": "next", "status": "standing", "ended_at": "ended", "outcome": "result",
+}  # fmt: skip
+_INSERT: Final = Prepared(insert(_INSTANCE), (*_HELD, "ended_at", "outcome"))
 _SAVE: Final = Prepared(
     update(_INSTANCE)
     .where(_INSTANCE.c.id == bindparam("instance"), _INSTANCE.c.lock_version == bindparam("seen"))
-    .values(
-        state=bindparam("blob"),
-        lock_version=bindparam("next"),
-        status=bindparam("standing"),
-        ended_at=bindparam("ended"),
-        outcome=bindparam("result"),
-    )
+    .values({column: bindparam(name) for column, name in _SAVED.items()})
 )
 
 
@@ -157,25 +155,31 @@ def _one(connection: Connection, statement: PreparedRead, identity: UUID, what: 
     return row
 
 
-def add(connection: Connection, held: Held) -> None:
-    """Insert the row of a new instance."""
-    connection.execute(_INSERT, {name: getattr(held, name) for name in _HELD})
+def add(ledger: Ledger, held: Held) -> None:
+    """Insert the row of a new instance, before anything else that the ledger writes.
+
+    Unless a step has to write before its end, the row is written once, as the step leaves it.
+    """
+    ledger.open_with((_INSERT, row_of(held)))
+
+
+def row_of(held: Held) -> dict[str, Any]:
+    """Return every column of an instance that has not ended."""
+    return {name: getattr(held, name) for name in _HELD} | {"ended_at": None, "outcome": None}
 
 
 def save(
     ledger: Ledger, held: Held, *, state: bytes, status: InstanceStatus, ended_at: datetime | None, outcome: str | None
-) -> int:
-    """Write an instance back, along with the ledger, and return its new version.
+) -> dict[str, Any]:
+    """Write an instance back, along with the ledger, and return the columns that changed, its new version with them.
 
     Writing the ledger raises `Conflict("instance-changed-meanwhile")` when the row is not the one that was read.
     """
-    version = held.lock_version + 1
-    values = {
-        "instance": held.id, "seen": held.lock_version, "next": version, "blob": state, "standing": str(status),
-        "ended": ended_at, "result": outcome,
-    }  # fmt: skip
-    ledger.write([(_SAVE, values)], unless_reached=partial(changed, held))
-    return version
+    saved = dict(zip(_SAVED, (state, held.lock_version + 1, str(status), ended_at, outcome), strict=True))
+    if not ledger.amend(saved):
+        values = {"instance": held.id, "seen": held.lock_version} | {_SAVED[name]: saved[name] for name in saved}
+        ledger.write([(_SAVE, values)], unless_reached=partial(changed, held))
+    return saved
 
 
 def changed(held: Held) -> Conflict:

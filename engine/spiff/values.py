@@ -7,7 +7,7 @@ and nothing is rounded.
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -21,6 +21,8 @@ MAX_DEPTH = 40
 JSON_LIMIT = 2**63
 #: A typed value in JSON is an object with this one key; no key of a payload may begin with it.
 TAG = "\u0000"
+#: Types whose values stay what they are.
+_KEPT: Final = frozenset({type(None), str, bool, dt.date, dt.timedelta, dt.time, YearMonthDuration})
 
 
 def settled(value: Any, depth: int = 0) -> Any:
@@ -30,7 +32,7 @@ def settled(value: Any, depth: int = 0) -> Any:
         Invalid: a type that cannot be kept, a key that is no text, or too deep.
     """
     kind = type(value)
-    if value is None or kind in (str, bool, dt.date, dt.timedelta, dt.time, YearMonthDuration):
+    if kind in _KEPT:
         return value
     if kind is int:
         return value if -JSON_LIMIT < value < JSON_LIMIT else Decimal(value)
@@ -43,13 +45,15 @@ def settled(value: Any, depth: int = 0) -> Any:
         raise Invalid("data-too-deep", "the data is nested deeper than {limit} levels", limit=MAX_DEPTH)
     if isinstance(value, dt.datetime):
         return value
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         for key in value:
-            if not isinstance(key, str) or key.startswith(TAG):
+            if not isinstance(key, str) or key[:1] == TAG:
                 raise Invalid("data-key", "{key} cannot be the name of a value", key=repr(key))
-        return {key: settled(item, depth + 1) for key, item in value.items()}
+        below = depth + 1
+        return {key: item if type(item) in _KEPT else settled(item, below) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [settled(item, depth + 1) for item in value]
+        below = depth + 1
+        return [item if type(item) in _KEPT else settled(item, below) for item in value]
     if isinstance(value, (str, int)):  # a subclass, such as an enumeration of texts
         return str(value) if isinstance(value, str) else int(value)
     raise Invalid("data-type", "a value of the type {type} cannot be kept in a process", type=kind.__name__)

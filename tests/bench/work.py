@@ -209,13 +209,19 @@ def answer(place: Place, session: Session, runtime: Runtime, item_id: Any, *, ag
 
 def start(place: Place, runtime: Runtime, case_id: Any = None) -> list[Any]:
     """Start the diagram durably, for the place's one case or another; return the ids of its first work items."""
+    instance_id = begin(place, runtime, case_id or place.case.id)
     with place.sessions() as session:
-        instance = runtime.start(
-            session, case_id=case_id or place.case.id, jurisdiction="qinghe", key="bench",
-            data=diagram.first_data("willow"), actor=Actor.resident(), now=NOW,
-        )  # fmt: skip
-        live = select(WorkItem.id).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(LIVE))
+        live = select(WorkItem.id).where(WorkItem.instance_id == instance_id, WorkItem.state.in_(LIVE))
         return list(session.scalars(live))
+
+
+def begin(place: Place, runtime: Runtime, case_id: Any) -> Any:
+    """Start the diagram durably for a case, in a session of its own; return the id of the instance."""
+    with place.sessions() as session:
+        return runtime.start(
+            session, case_id=case_id, jurisdiction="qinghe", key="bench", data=diagram.first_data("willow"),
+            actor=Actor.resident(), now=NOW,
+        ).id  # fmt: skip
 
 
 def _state_bytes(place: Place) -> int:
