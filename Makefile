@@ -15,8 +15,10 @@ SLOW := slow or browser or faults or journey
 AGAIN = timeout 300 $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures=none
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# what is compiled is kept, whatever the environment says: the tests start many processes, each of which loads everything
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fast slow journeys lint bench constraints clean help
+.PHONY: demo test fast slow compiled journeys lint bench constraints clean help
 
 help:
 	@echo "make demo         a demonstration district on http://127.0.0.1:$(PORT), accounts printed"
@@ -42,7 +44,12 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.test
 	@tools/prepare_tests $(BIN)/python
-	@$(MAKE) --no-print-directory lint fast slow
+	@$(MAKE) --no-print-directory -j 2 lint compiled
+	@$(MAKE) --no-print-directory fast slow
+
+# every worker would compile the tests for itself: here it is done once, beside mypy
+compiled: $(VENV)/.test
+	@$(BIN)/python -m pytest -qq --collect-only >/dev/null 2>&1 || true
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -56,7 +63,7 @@ fast: $(VENV)/.test
 
 # one worker drives the browser, the other kills servers: both wait more than they work
 slow: $(VENV)/.test
-	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "$(SLOW)" \
+	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "$(SLOW)" \
 		|| $(AGAIN) -n 1 --dist loadgroup -m "$(SLOW)"
 
 # the part of `slow` that plays whole petitions on the running demonstration; screenshots in tests/journeys/shots

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,10 @@ from tests.postgres import PostgresMissing, Server
 from web.api import models as _api_models  # noqa: F401  # the tables of the pages are made with the others
 from web.auth import models as _auth_models  # noqa: F401
 
+pytest_plugins = ["tests.sharing"]
+
 _SERVER = pytest.StashKey[Server]()
+_BROWSER = pytest.StashKey[tuple[Browser, ExitStack]]()
 _EMPTYING = "empty_every_table"
 
 # On a developer's machine every run looks for new examples; an unattended run repeats the same ones, so that a change
@@ -55,15 +59,6 @@ def pytest_configure_node(node: object) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and _SERVER in config.stash:
         config.stash[_SERVER].stop()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` one worker drives every browser, and the tests of any other file stay together."""
-    for item in items:
-        windows = item.get_closest_marker("browser") or item.get_closest_marker("journey")
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group("windows" if windows else str(item.path)))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -109,11 +104,25 @@ def worker_name(request: pytest.FixtureRequest) -> str:
     return str(handed["workerid"]) if handed else "main"
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for the whole run: a process can drive only one at a time. Each test opens windows of its own."""
-    with opened_browser() as browser:
-        yield browser
+@pytest.fixture
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """One browser for all tests that come one after the other: a process can drive only one at a time.
+
+    Each test opens windows of its own.
+    """
+    stash = request.config.stash
+    if _BROWSER not in stash:
+        opened = ExitStack()
+        stash[_BROWSER] = opened.enter_context(opened_browser()), opened
+    return stash[_BROWSER][0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Close the browser before a test that has no use for it: as long as it is open, no other event loop can run."""
+    if _BROWSER in item.config.stash and "browser" not in getattr(nextitem, "fixturenames", ()):
+        item.config.stash[_BROWSER][1].close()
+        del item.config.stash[_BROWSER]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from web.api.tokens import issue_token
 from web.cli import main
 
 #: not beside a browser: it breaks off what it loads when the machine's network cards come and go
-pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("windows")]
+pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.postgres, pytest.mark.windows]
 
 ROOT = Path(__file__).parents[2]
 #: matters, of which the first so many are also worked on by people
