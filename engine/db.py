@@ -1,5 +1,6 @@
 """The database: declarative base, column types, ids, and the write transaction."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -123,6 +124,10 @@ def prepare(engine: Engine) -> None:
     if engine.dialect.name != "sqlite":
         return
 
+    @event.listens_for(engine, "do_connect")
+    def _make(_dialect: Any, _record: Any, _arguments: Any, _named: Any) -> None:
+        _make_readable_by_its_owner_only(engine.url.database)
+
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions on its own
@@ -133,6 +138,13 @@ def prepare(engine: Engine) -> None:
     # any makes each connection gather them anew, which costs as much as writing a row.
     dialect: Any = engine.dialect
     dialect.do_begin = _begin_sqlite
+
+
+def _make_readable_by_its_owner_only(path: str | None) -> None:
+    """Make a database's file if there is none: SQLite would let everybody on the machine read it, and its log."""
+    if path and path != ":memory:" and not path.startswith("file:"):
+        with contextlib.suppress(OSError):  # it is there; or SQLite says what is wrong
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _begin_sqlite(connection: Any) -> None:

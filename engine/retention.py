@@ -1,7 +1,7 @@
 """What is kept no longer than it is needed: rules with a period each, which a jurisdiction can change.
 
 Never a case's record: matters, their events, documents, attachments and what became of notices stay until the rules of
-the archive say otherwise.
+the archive say otherwise. The audit log says of each deletion which rule, how much and from before when; never of whom.
 
 Source: 个人信息保护法 art. 19 (no longer than the purpose needs), art. 47 (deleted unasked when the purpose is served).
 """
@@ -15,6 +15,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, String, delete, exists, s
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from engine.audit import Actor, Tag, record
 from engine.cases.models import Case
 from engine.db import Base, Instant, writing
 from engine.errors import Invalid
@@ -133,7 +134,12 @@ def set_period(
     if not 1 <= days <= LONGEST:
         raise Invalid("retention-days", "{days} days is no period: give 1 to {longest}.", days=days, longest=LONGEST)
     with writing(session):
+        before = periods(session, jurisdiction, rules)[key]
         session.merge(RetentionPeriod(jurisdiction=jurisdiction, key=key, days=days, set_at=now, set_by=by))
+        record(
+            session, tag=Tag.RETENTION_SET, actor=Actor.api(by), at=now, jurisdiction=jurisdiction,
+            data={"rule": key, "days": days, "before": before},
+        )  # fmt: skip
 
 
 def forget_expired(
@@ -151,7 +157,12 @@ def forget_expired(
     for rule in rules:
         try:
             with writing(session):
-                number = rule.forget(session, jurisdiction, now - timedelta(days=known[rule.key]))
+                before = now - timedelta(days=known[rule.key])
+                if number := rule.forget(session, jurisdiction, before):
+                    record(
+                        session, tag=Tag.RETENTION_FORGOTTEN, actor=Actor.engine(), at=now, jurisdiction=jurisdiction,
+                        data={"rule": rule.key, "count": number, "before": before.isoformat()},
+                    )  # fmt: skip
         except Exception as failure:
             failures.append(failure)
             continue

@@ -1,5 +1,6 @@
 """Bring the database to the version that this code needs. Revisions are numbered files, the number first."""
 
+import re
 from pathlib import Path
 from typing import Final, cast
 
@@ -11,10 +12,12 @@ from flask import Flask
 
 import config
 from engine import tables
+from engine.errors import Invalid
 from web.database import db
 
 #: beside the settings, in a checkout as in an installed wheel
 DIRECTORY: Final = Path(config.__file__).parent / "migrations"
+_STEPS: Final = re.compile(r"[+-]\d+")
 migrate: Final = flask_migrate.Migrate(db=db, directory=str(DIRECTORY))
 
 
@@ -36,6 +39,22 @@ def downgrade(app: Flask, revision: str) -> None:
             from engine.queueing import schema
 
             schema.drop(db.engine)
+
+
+def refuse_unknown(revision: str) -> None:
+    """Return when this code knows a revision: its name or how it begins, `head`, `base`, or steps as `-1`.
+
+    Raises:
+        Invalid: `revision-unknown`.
+    """
+    if revision in ("head", "heads", "base") or _STEPS.fullmatch(revision):
+        return
+    known = sorted(known_revisions())
+    if sum(each == revision or each.startswith(revision) for each in known) != 1:
+        raise Invalid(
+            "revision-unknown", "There is no revision {revision}. Use `head`, `base`, or one of: {known}.",
+            revision=revision, known=", ".join(known),
+        )  # fmt: skip
 
 
 def lacks_queue(app: Flask) -> bool:

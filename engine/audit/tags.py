@@ -22,9 +22,9 @@ class Tag(StrEnum):
     CASE_CONVERTED = "case:converted"
     #: it was opened again
     CASE_REOPENED = "case:reopened"
-    #: the resident said how content they are
     #: ten wrong PINs closed the way in by number and PIN
     CASE_PIN_CLOSED = "case:pin:closed"
+    #: the resident said how content they are
     CASE_RATED = "case:rating:given"
     #: somebody reads along, or no longer does
     CASE_COPIED = "case:copy:sent"
@@ -146,6 +146,10 @@ class Tag(StrEnum):
     CONNECTOR_CHANGED = "organisation:connector:changed"
     #: after a restore, notices are sent again
     NOTICES_RELEASED = "organisation:notices:released"
+    #: what was kept for its period was deleted: which rule, how much, from before when
+    RETENTION_FORGOTTEN = "organisation:retention:forgotten"
+    #: how long something is kept was changed
+    RETENTION_SET = "organisation:retention:set"
 
     SIGNED_IN = "account:session:opened"
     SIGN_IN_FAILED = "account:session:refused"

@@ -104,7 +104,8 @@ def read_manifest(path: Path) -> Manifest:
         try:
             member = archive.getmember(MANIFEST)
             file = archive.extractfile(member)
-            if file is None or member.size > _MOST:
+            # an archive is written in whole records: one that ends within a record was cut off
+            if file is None or member.size > _MOST or path.stat().st_size % tarfile.RECORDSIZE:
                 raise KeyError(MANIFEST)
             kept = json.loads(file.read())
         except (KeyError, ValueError) as error:

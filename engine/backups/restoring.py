@@ -1,7 +1,6 @@
 """Puts a backup back: into an empty database, or in the place of another one when that is asked for."""
 
 import tarfile
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from engine.audit.seals import Broken
 from engine.backups import postgres_dump, sqlite_copy
 from engine.backups.archive import BLOBS, Manifest, copied, fingerprint, opened, read_manifest, unpacked
 from engine.backups.occupants import occupants
+from engine.backups.scratch import scratch
 from engine.cases.blobs import BlobStore
 from engine.db import connect, sessions
 from engine.errors import Conflict, Invalid
@@ -68,8 +68,8 @@ def restore(
     _refuse_busy(url, replace)
     near = sqlite_copy.place_of(url).parent if manifest.database == "sqlite" else blobs.root
     near.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=near) as folder:
-        database = Path(folder, manifest.member)
+    with scratch(near, ".restore-") as folder:
+        database = folder / manifest.member
         with opened(path) as archive:
             _unpack_database(archive, manifest, database)
             _unpack_blobs(archive, manifest, blobs)

@@ -1,5 +1,6 @@
 """SQLite: a copy by its online backup API, and a copy put in the place of a database."""
 
+import contextlib
 import os
 import sqlite3
 from contextlib import closing
@@ -75,6 +76,7 @@ def tables_in(path: Path) -> int:
 
 def put_in_place(copied: Path, place: Path, aside: str) -> None:
     """Put a copy where the database belongs; what was there keeps its name with `aside` after it."""
+    _belong_like(copied, place)
     with copied.open("rb") as file:
         os.fsync(file.fileno())
     aside = _unused(place, aside)
@@ -88,6 +90,15 @@ def put_in_place(copied: Path, place: Path, aside: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _belong_like(copied: Path, place: Path) -> None:
+    """Let the copy be readable and writable by whom the database was: who restores it may be another account."""
+    copied.chmod(0o600)
+    with contextlib.suppress(OSError):  # there was none; or it is not ours to give away
+        before = place.stat()
+        copied.chmod(before.st_mode & 0o777)
+        os.chown(copied, before.st_uid, before.st_gid)
 
 
 def _unused(place: Path, aside: str) -> str:

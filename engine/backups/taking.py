@@ -3,7 +3,6 @@
 import io
 import os
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.audit import seals
 from engine.backups import postgres_dump, sqlite_copy
 from engine.backups.archive import BLOBS, FORMAT, MANIFEST, Manifest, digest_of, fingerprint
+from engine.backups.scratch import scratch
 from engine.cases.blobs import BlobStore
 from engine.cases.models import Attachment
 from engine.errors import Conflict, Unavailable
@@ -66,9 +66,9 @@ def take(
     if target.exists():
         raise Conflict("backup-exists", "{path} is there already. Name another file.", path=str(target))
     try:
-        with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
+        with scratch(target.parent, ".backup-") as folder:
             member = sqlite_copy.MEMBER if url.get_backend_name() == "sqlite" else postgres_dump.MEMBER
-            copied, whole = Path(folder, member), Path(folder, "whole")
+            copied, whole = folder / member, folder / "whole"
             revision, heads = _about(sessions)
             _copy(url, copied)
             size, sha256 = digest_of(copied)

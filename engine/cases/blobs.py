@@ -46,7 +46,9 @@ class BlobStore:
                     target.flush()
                     os.fsync(target.fileno())
                     path = self._path(digest.hexdigest())
-                    path.parent.mkdir(exist_ok=True)
+                    if not path.parent.exists():
+                        path.parent.mkdir(exist_ok=True)
+                        _sync(self.root)  # or a power cut takes the folder, with what was acknowledged in it
                     os.replace(target.name, path)
                     _sync(path.parent)
                 except BaseException:

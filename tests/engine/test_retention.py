@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.audit import AuditEvent, Tag
 from engine.cases.models import Case
 from engine.db import new_id, writing
 from engine.errors import Invalid
@@ -82,6 +83,25 @@ def test_a_rule_forgets_what_is_older_than_its_period_and_nothing_younger(
     make(town, town.now - timedelta(days=days + 1))
     assert forget_expired(town.session, "qinghe", town.now) == {key: 1}
     assert forget_expired(town.session, "qinghe", town.now) == {}
+
+
+def test_the_audit_log_says_how_much_of_what_went_and_of_nobody(town: Town) -> None:
+    long_ago = town.now - timedelta(days=400)
+    town.draft(long_ago, WorkItemState.COMPLETED)
+    town.notice(long_ago, channel="email", staff_id=None, address="sealed:x", sent_at=long_ago)
+    set_period(town.session, "qinghe", "addresses", 30, by="admin", now=town.now)
+    forget_expired(town.session, "qinghe", town.now)
+    told = town.session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()
+    assert [(event.tag, event.case_id, event.data) for event in told] == [
+        (Tag.RETENTION_SET, None, {"rule": "addresses", "days": 30, "before": 90}),
+        (Tag.RETENTION_FORGOTTEN, None,
+         {"rule": "drafts-of-ended-tasks", "count": 1, "before": (town.now - timedelta(days=7)).isoformat()}),
+        (Tag.RETENTION_FORGOTTEN, None,
+         {"rule": "addresses", "count": 1, "before": (town.now - timedelta(days=30)).isoformat()}),
+    ]  # fmt: skip
+    assert told[0].actor_name == "admin"
+    forget_expired(town.session, "qinghe", town.now)
+    assert town.count(AuditEvent) == 3, "nothing went, nothing is said"
 
 
 def test_every_rule_is_tried() -> None:

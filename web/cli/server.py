@@ -13,6 +13,8 @@ from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from flask import Flask
+
 from engine.errors import Conflict
 from engine.heartbeats import MARK
 from web import create_app, migrating
@@ -93,14 +95,23 @@ def write_settings(path: Path, further: Mapping[str, str]) -> bool:
 
 def _db(options: argparse.Namespace, read: Read) -> int:
     app = create_app(read())
+    if options.revision:
+        migrating.refuse_unknown(options.revision)
+    try:
+        _migrate(options, app)
+    except SystemExit:  # Alembic has said why
+        return 2
+    print(f"The database is at {migrating.current_revision(app) or 'no revision: it is empty'}.")
+    return 0
+
+
+def _migrate(options: argparse.Namespace, app: Flask) -> None:
     if options.action == "upgrade":
         migrating.upgrade(app, options.revision or "head")
     elif options.action == "downgrade":
         if not options.revision:
             raise Conflict("revision-missing", "Say down to which revision; `base` drops every table.")
         migrating.downgrade(app, options.revision)
-    print(f"The database is at {migrating.current_revision(app) or 'no revision: it is empty'}.")
-    return 0
 
 
 def _web(options: argparse.Namespace, read: Read) -> int:

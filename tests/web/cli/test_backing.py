@@ -1,5 +1,6 @@
 """Backup and restore by command, on both databases: what was there comes back, and nothing is sent by itself."""
 
+import fcntl
 import io
 import os
 import tarfile
@@ -247,6 +248,10 @@ def _cut(archive: Path, _: Installation) -> None:
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
 
 
+def _cut_a_little(archive: Path, _: Installation) -> None:
+    archive.write_bytes(archive.read_bytes()[:-1])
+
+
 def _flip(archive: Path, _: Installation) -> None:
     content = bytearray(archive.read_bytes())
     content[6000] ^= 0xFF  # in the database, which comes first
@@ -289,6 +294,7 @@ def _newer(archive: Path, _: Installation) -> None:
     ("spoil", "said"),
     [
         (_cut, "no backup"),
+        (_cut_a_little, "cut off"),
         (_flip, "The database in the backup is damaged"),
         (_spoil_photo, "in the backup is damaged"),
         (_no_archive, "is no backup"),
@@ -316,6 +322,35 @@ def test_a_backup_overwrites_nothing_and_leaves_nothing_half_done(installation: 
     assert archive.read_bytes() == b"something dear"
     assert installation.run("backup", str(tmp_path / "no" / "folder"))[0] == 2
     assert [path.name for path in tmp_path.glob(".backup-*")] == []
+
+
+def test_what_a_killed_backup_left_behind_goes_with_the_next_one(installation: Installation, tmp_path: Path) -> None:
+    left, at_work = tmp_path / ".backup-left", tmp_path / ".backup-at-work"
+    for folder in (left, at_work):
+        folder.mkdir()
+        (folder / "whole").write_bytes(b"everything")
+        (folder / "lock").touch()
+    with (at_work / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert installation.run("backup", str(tmp_path / "all.backup"))[0] == 0
+        assert (left.exists(), at_work.exists()) == (False, True)
+
+
+def test_a_database_is_its_owner_s_alone_from_the_first_moment_and_after_a_restore(
+    installation: Installation, tmp_path: Path
+) -> None:
+    url = sa.make_url(installation.settings.database_url)
+    if url.get_backend_name() != "sqlite":
+        pytest.skip("PostgreSQL keeps its files itself")
+    place, archive = Path(str(url.database)), tmp_path / "all.backup"
+    assert place.stat().st_mode & 0o777 == 0o600
+    installation.run("backup", str(archive))
+    place.chmod(0o640)  # a group reads along
+    assert installation.run("restore", str(archive), "--replace")[0] == 0
+    assert place.stat().st_mode & 0o777 == 0o640
+    place.unlink()
+    assert installation.run("restore", str(archive))[0] == 0
+    assert place.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_a_case_names_and_that_is_gone_is_told(installation: Installation, tmp_path: Path) -> None:

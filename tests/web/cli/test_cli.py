@@ -64,6 +64,16 @@ def test_database_is_brought_up_and_down(run) -> None:  # type: ignore[no-untype
     assert "no revision" in run("db", "downgrade", "base")[1]
 
 
+@pytest.mark.parametrize("action", ["upgrade", "downgrade"])
+def test_a_revision_that_there_is_not_is_refused_and_those_there_are_are_named(run, action: str) -> None:  # type: ignore[no-untyped-def]
+    status, _, err = run("db", action, "0999_nonsense")
+    assert status == 2
+    assert "no revision 0999_nonsense" in err
+    assert newest_revision() in err
+    assert run("db", "downgrade", newest_revision())[0] == 2, "an empty database cannot go down to one"
+    assert "no revision" in run("db", "current")[1]
+
+
 def test_serving_an_old_database_is_refused_with_what_to_do(run) -> None:  # type: ignore[no-untyped-def]
     status, _, err = run("web")
     assert status == 2
