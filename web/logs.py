@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+import threading
 import time
 from typing import Any, Final, TextIO
 
@@ -43,6 +44,25 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     for chatty in ("apscheduler", "alembic", "werkzeug", "procrastinate", "psycopg"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def log_uncaught() -> None:
+    """Log what nobody catches, in any thread, and warnings: Python would write them as they are, people and all."""
+
+    def tell(found: Any) -> None:
+        if found.exc_value is not None and not isinstance(found.exc_value, SystemExit):
+            _log.critical("uncaught", exc_info=found.exc_value, thread=getattr(found.thread, "name", None))
+
+    def end(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        _log.critical("uncaught", exc_info=error)
+
+    def drop(found: Any) -> None:
+        _log.error("uncaught", exc_info=found.exc_value)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = end, tell, drop
+    logging.captureWarnings(True)
 
 
 def init_logs(app: Flask, *, trusted: bool) -> None:

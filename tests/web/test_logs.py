@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import smtplib
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -216,3 +218,21 @@ def test_a_tick_says_of_which_notice_and_case_it_speaks(
     assert (line["notice"], line["case_id"], line["tick"]) == (str(made.id), str(case.id), "notices")
     assert len(line["tick_id"]) == 36
     assert "lead@example.org" not in str(line)
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        "raise ValueError('李明')",
+        "import threading; t = threading.Thread(target=int, args=('李明',)); t.start(); t.join()",
+        "import warnings; warnings.warn('li@example.cn')",
+    ],
+    ids=["uncaught", "in a thread", "warning"],
+)
+def test_what_nobody_catches_is_a_line_like_the_others(breaks: str) -> None:
+    code = f"from web.logs import configure_logs, log_uncaught; configure_logs('INFO'); log_uncaught(); {breaks}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert line["level"] in ("critical", "warning")
+    assert "李明" not in done.stderr
+    assert "li@example.cn" not in done.stderr

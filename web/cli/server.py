@@ -20,7 +20,7 @@ from engine.heartbeats import MARK
 from web import create_app, migrating
 from web.carrying import carried, worker_of
 from web.cli.reading import Commands, Read
-from web.logs import configure_logs
+from web.logs import configure_logs, log_uncaught
 from web.memory import settle
 
 THREADS = 8
@@ -119,6 +119,7 @@ def _web(options: argparse.Namespace, read: Read) -> int:
 
     settings = read()
     configure_logs(settings.log_level)
+    log_uncaught()
     _introduce("web")
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
@@ -137,6 +138,7 @@ def _worker(options: argparse.Namespace, read: Read) -> int:
     os.nice(_POLITE)
     settings = read()
     configure_logs(settings.log_level)
+    log_uncaught()
     if not settings.database_url.startswith("postgresql"):
         raise Conflict(
             "worker-needs-postgresql",
@@ -172,6 +174,7 @@ def _scheduler(_options: argparse.Namespace, read: Read) -> int:
     os.nice(_POLITE)
     settings = read()
     configure_logs(settings.log_level)
+    log_uncaught()
     _introduce("scheduler")
     app = create_app(settings)
     refuse_other_revision(migrating.current_revision(app))
