@@ -121,6 +121,10 @@ def prepare(engine: Engine) -> None:
         def _connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Any:
             return _postgres_connection(*arguments, **named)
 
+        # SQLAlchemy's own ping makes the connection commit by itself, prepares an empty statement, and undoes both
+        postgres: Any = engine.dialect
+        postgres.do_ping = _ping_postgres
+
     if engine.dialect.name != "sqlite":
         return
 
@@ -149,6 +153,11 @@ def _make_readable_by_its_owner_only(path: str | None) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     connection.driver_connection.execute("BEGIN IMMEDIATE" if _writes.get() else "BEGIN")
+
+
+def _ping_postgres(connection: Any) -> bool:
+    connection.ping()
+    return True
 
 
 def _postgres_connection(*arguments: Any, **named: Any) -> Any:

@@ -90,13 +90,24 @@ class LastingConnection(Connection[Any]):
             raise _error(result)
         return True
 
+    def ping(self) -> None:
+        """Ask the server for nothing, to see that it is there.
+
+        Raises:
+            psycopg.Error: it is not.
+        """
+        with self.lock:
+            result = self.pgconn.exec_(b"")
+        if result.status != ExecStatus.EMPTY_QUERY:
+            raise _error(result)
+
     def forget(self) -> None:
         """Know of no prepared statement: the server has dropped them."""
         self._known.clear()
 
     @property
     def takes_orders(self) -> bool:
-        """Can `run_all` and `read` be used? Not after an error, nor within psycopg's own pipeline."""
+        """Can `run_all` and `read_all` be used? Not after an error, nor within psycopg's own pipeline."""
         return not self.pgconn.pipeline_status and (
             self.pgconn.transaction_status == TransactionStatus.INTRANS or self._may_begin
         )
@@ -127,12 +138,12 @@ class LastingConnection(Connection[Any]):
         results = self._send([*orders, _COMMIT] if commit else orders)
         return [result.command_tuples or 0 for result in results]
 
-    def read(self, order: Order) -> Sequence[bytes | None] | None:
-        """Return the first row of a query as the bytes that the server keeps, None when there is none."""
-        result = self._send([order])[-1]
-        if not result.ntuples:
-            return None
-        return [result.get_value(0, column) for column in range(result.nfields)]
+    def read_all(self, orders: Sequence[Order]) -> list[list[Sequence[bytes | None]]]:
+        """Send queries all at once, and return the rows of each as the bytes that the server keeps."""
+        return [
+            [[result.get_value(row, column) for column in range(result.nfields)] for row in range(result.ntuples)]
+            for result in self._send(orders)
+        ]
 
     def _send(self, orders: Sequence[Order]) -> list[PGresult]:
         """Return the results of statements that were sent all at once, without that of the transaction's beginning."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Delete, Insert, Select, Update, Uuid
+from sqlalchemy import Connection, Delete, Insert, SelectBase, Update, Uuid
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
@@ -59,43 +59,37 @@ class Prepared:
 
 
 class PreparedRead:
-    """One `SELECT` of a single row, whose parameters are bound by name."""
+    """One `SELECT`, whose parameters are bound by name. It reads what was written, not what a session still holds."""
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: SelectBase) -> None:
         self._statement = statement
         self._ready: Final[dict[str, tuple[str, _Fill, _Read]]] = {}
         self._order: tuple[Ordering, _Read] | None = None
 
     def first(self, connection: Connection, values: Values) -> Found:
         """Return the first row, None when there is none."""
-        pooled: Any = connection.connection
-        if getattr(pooled.driver_connection, "takes_orders", False):
-            return self._ordered(pooled.driver_connection, connection, values)
-        dialect = connection.dialect
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
+    def all(self, connection: Connection, values: Values) -> list[Found]:
+        """Return every row."""
+        return read_together(connection, [(self, values)])[0]
+
+    def text(self, dialect: Dialect, values: Values) -> tuple[str, Any, "_Read"]:
+        """Return the statement and its values as a driver takes them, and what turns its rows into ours."""
         found = self._ready.get(dialect.name)
         if found is None:
             compiled = _compile(self._statement, dialect, None)
             found = self._ready[dialect.name] = (*_driven(compiled, dialect), self._reader(_changes(dialect)))
         text, fill, read = found
-        cursor = pooled.cursor()
-        try:
-            cursor.execute(text, fill(values))
-            row = cursor.fetchone()
-        except _errors(connection) as error:
-            raise _said(text, error, _errors(connection)) from error
-        finally:
-            cursor.close()
-        return None if row is None else read(row)
+        return text, fill(values), read
 
-    def _ordered(self, driven: Any, connection: Connection, values: Values) -> Found:
+    def order(self, values: Values) -> "tuple[Order, _Read]":
+        """Return the same as PostgreSQL's own protocol has it."""
         if self._order is None:
             self._order = ordering(self._statement), self._reader(reading)
         (text, formats, fill), read = self._order
-        try:
-            row = driven.read((text, formats, fill(values)))
-        except _errors(connection) as error:
-            raise _said("", error, _errors(connection)) from error
-        return None if row is None else read(row)
+        return (text, formats, fill(values)), read
 
     def _reader(self, change_of: Callable[[Any], Callable[[Any], Any] | None]) -> "_Read":
         columns = list(self._statement.selected_columns)
@@ -200,3 +194,30 @@ def run_together(connection: Connection, writes: Sequence[tuple[Prepared, Values
     finally:
         cursor.close()
     return reached
+
+
+def read_together(connection: Connection, reads: Sequence[tuple[PreparedRead, Values]]) -> list[list[Found]]:
+    """Return the rows of several queries, on PostgreSQL asked in one message."""
+    pooled: Any = connection.connection
+    if getattr(pooled.driver_connection, "takes_orders", False):
+        return _read_by_orders(connection, pooled.driver_connection, [each.order(values) for each, values in reads])
+    found, dialect, text = [], connection.dialect, ""
+    cursor = pooled.cursor()
+    try:
+        for prepared, values in reads:
+            text, parameters, read = prepared.text(dialect, values)
+            cursor.execute(text, parameters)
+            found.append([read(row) for row in cursor.fetchall()])
+    except _errors(connection) as error:
+        raise _said(text, error, _errors(connection)) from error
+    finally:
+        cursor.close()
+    return found
+
+
+def _read_by_orders(connection: Connection, driven: Any, asked: Sequence[tuple["Order", "_Read"]]) -> list[list[Found]]:
+    try:
+        answers = driven.read_all([order for order, _read in asked])
+    except _errors(connection) as error:
+        raise _said("", error, _errors(connection)) from error
+    return [[read(row) for row in rows] for (_order, read), rows in zip(asked, answers, strict=True)]

@@ -16,10 +16,9 @@ from engine.cases.subject import get_case, subject_of
 from engine.cases.vault import Vault
 from engine.cases.view import note_read
 from engine.db import writing
-from engine.definitions import load
 from engine.errors import Forbidden, Invalid
 from engine.forms.messages import N_
-from engine.instances.models import Instance
+from engine.instances.reading import version_of
 from engine.instances.runtime import Runtime
 from engine.organisation.policy import Relation, Viewer, relations
 from engine.organisation.roles import Role
@@ -72,7 +71,7 @@ def ways(*, signed: bool) -> tuple[str, ...]:
 
 
 def _settings(session: Session, item: WorkItem) -> Mapping[str, str]:
-    version = load(session, session.get_one(Instance, item.instance_id).version_id)
+    version = version_of(session, item.instance_id)
     element = version.element(item.process_id, item.element_id)
     return element.settings if element is not None else {}
 

@@ -22,7 +22,7 @@ from engine.deadlines.models import Clock, ClockState
 from engine.definitions import load
 from engine.errors import NotFound
 from engine.instances.models import Instance
-from engine.instances.reading import case_tokens
+from engine.instances.reading import case_tokens, version_of
 from engine.instances.runtime import Runtime
 from engine.organisation.policy import Action, may, resident_viewer
 from engine.organisation.roles import Role
@@ -138,7 +138,7 @@ def _tasks(session: Session, case_id: UUID, party: str) -> list[WorkItem]:
 
 def task_name(session: Session, item: WorkItem, locale: str) -> str:
     """Return what a task is called in the reader's language, on one line."""
-    version = load(session, session.get_one(Instance, item.instance_id).version_id)
+    version = version_of(session, item.instance_id)
     if version.element(item.process_id, item.element_id) is None:
         return item.name
     return version.element_name(item.process_id, item.element_id, locale)

@@ -19,11 +19,9 @@ from engine.db import new_id, writing
 from engine.deadlines.models import LIVE as COUNTING
 from engine.deadlines.models import Clock
 from engine.deadlines.recounting import correct_start
-from engine.definitions import load
 from engine.errors import Conflict, EngineError, Invalid, NotFound
 from engine.forms.messages import N_
-from engine.instances.models import Instance
-from engine.instances.reading import latest_instance, waiting_messages
+from engine.instances.reading import latest_instance, version_of, waiting_messages
 from engine.instances.runtime import Runtime
 from engine.organisation.models import Staff
 from engine.tasks.models import LIVE, WorkItem
@@ -151,7 +149,7 @@ def _can_take(session: Session, item: WorkItem, staff: Staff, now: datetime) -> 
 
 def task_answers(session: Session, item: WorkItem, service: Service) -> dict[str, Any]:
     """Return what a task that records service is answered with: its fields whose names end as these do."""
-    version = load(session, session.get_one(Instance, item.instance_id).version_id)
+    version = version_of(session, item.instance_id)
     element = version.element(item.process_id, item.element_id)
     form = version.form(element.form_id) if element is not None and element.form_id else None
     said: Mapping[str, Any] = {
@@ -166,7 +164,7 @@ def task_answers(session: Session, item: WorkItem, service: Service) -> dict[str
 def _serves(session: Session, item: WorkItem) -> str | None:
     """The document whose service a task records."""
     try:
-        version = load(session, session.get_one(Instance, item.instance_id).version_id)
+        version = version_of(session, item.instance_id)
     except EngineError:
         return None  # a version that cannot be read any more costs the page this form, not the page
     element = version.element(item.process_id, item.element_id)

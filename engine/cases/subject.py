@@ -1,17 +1,19 @@
 """A case as the policy reads it: where it lies, who works or worked on it."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, SelectBase, Uuid, bindparam, or_, select, union
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.audit import ActorKind, AuditEvent
 from engine.cases.models import Case, CaseSealing, SealingSide
+from engine.db import connected
 from engine.errors import NotFound
 from engine.organisation.models import OrgUnit
 from engine.organisation.policy import CaseSubject, OpenItem
+from engine.prepared import Found, PreparedRead, read_together
 from engine.tasks.models import LIVE, Answering, CaseCopy, CoHandler, WorkItem
 from engine.tracing import about_case
 
@@ -30,7 +32,7 @@ def get_case(session: Session, case_id: UUID) -> Case:
     """
     case = session.get(Case, case_id)
     if case is None:
-        raise NotFound("case-unknown", "There is no case {case}.", case=str(case_id))
+        raise _unknown(case_id)
     about_case(case.id)
     return case
 
@@ -40,71 +42,117 @@ def subject_of(session: Session, case: Case) -> CaseSubject:
     return subjects_of(session, [case])[case.id]
 
 
+def subject_with_id(session: Session, case_id: UUID) -> CaseSubject:
+    """Return what decides who may see the case of an id.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    found = _subjects(session, [case_id])
+    if not found:
+        raise _unknown(case_id)
+    return found[case_id]
+
+
 def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubject]:
     """Return what decides who may see each of `cases`, by id, in five statements however many they are."""
-    known = {case.id: case for case in cases}
-    wanted = {case.place_id for case in known.values()}
-    places = session.execute(select(OrgUnit.id, OrgUnit.path).where(OrgUnit.id.in_(wanted)))
-    paths = {row.id: row.path for row in places}
-    work: dict[UUID, list[Any]] = {}
-    for row in session.execute(
-        select(
-            WorkItem.case_id, WorkItem.role, WorkItem.unit_id, WorkItem.owner_id, WorkItem.excluded, WorkItem.state,
-            WorkItem.handed, OrgUnit.path,
-        )
-        .outerjoin(OrgUnit, OrgUnit.id == WorkItem.unit_id)
-        .where(WorkItem.case_id.in_(known))
-    ):  # fmt: skip
-        work.setdefault(row.case_id, []).append(row)
-    staff: dict[UUID, set[UUID]] = {}
-    for case_id, actor_id in session.execute(
-        select(AuditEvent.case_id, AuditEvent.actor_id)
-        .where(
-            AuditEvent.case_id.in_(known),
-            AuditEvent.actor_kind == ActorKind.STAFF,
-            AuditEvent.tag.in_(_STEPS),
-        )
-        .distinct()
-    ):
-        if case_id is not None and actor_id:
-            staff.setdefault(case_id, set()).add(UUID(actor_id))
-    sealings = _sealings(session, known)
-    for beside in session.execute(_beside(known)):
-        staff.setdefault(beside.case_id, set()).add(beside.staff_id)
+    return _subjects(session, list({case.id for case in cases}))
+
+
+def _unknown(case_id: UUID) -> NotFound:
+    return NotFound("case-unknown", "There is no case {case}.", case=str(case_id))
+
+
+# ---- reading
+
+_CaseId: TypeAlias = InstrumentedAttribute[Any]
+#: Says of a column whether it is of a case that is asked for.
+_Wanted: TypeAlias = Callable[[_CaseId], ColumnElement[bool]]
+
+
+def _cases(wanted: _Wanted) -> SelectBase:
+    found = select(Case.id.label("case_id"), Case.jurisdiction, Case.sealed, OrgUnit.path)
+    return found.join(OrgUnit, OrgUnit.id == Case.place_id).where(wanted(Case.id))
+
+
+def _work(wanted: _Wanted) -> SelectBase:
+    """Select every work item, done ones too, with the path of its unit."""
+    found = select(
+        WorkItem.case_id, WorkItem.role, WorkItem.unit_id, WorkItem.owner_id, WorkItem.excluded, WorkItem.state,
+        WorkItem.handed, OrgUnit.path,
+    )  # fmt: skip
+    return found.outerjoin(OrgUnit, OrgUnit.id == WorkItem.unit_id).where(wanted(WorkItem.case_id))
+
+
+def _participants(wanted: _Wanted) -> SelectBase:
+    """Select who took a step; their ids are texts in the log."""
+    step = or_(*(AuditEvent.tag == tag for tag in _STEPS))
+    found = select(AuditEvent.case_id, AuditEvent.actor_id).distinct()
+    return found.where(wanted(AuditEvent.case_id), AuditEvent.actor_kind == ActorKind.STAFF.value, step)
+
+
+def _beside(wanted: _Wanted) -> SelectBase:
+    """Select who was asked to answer beside an owner, and who reads along."""
+    asked = select(CoHandler.case_id, CoHandler.staff_id).where(CoHandler.state != Answering.REMOVED.value)
+    reads = select(CaseCopy.case_id, CaseCopy.staff_id)
+    return union(asked.where(wanted(CoHandler.case_id)), reads.where(wanted(CaseCopy.case_id)))
+
+
+def _sealings(wanted: _Wanted) -> SelectBase:
+    """Select the sides of accusations, with the path of the unit."""
+    found = select(CaseSealing.case_id, CaseSealing.side, CaseSealing.unit_id, OrgUnit.path, CaseSealing.staff_id)
+    return found.outerjoin(OrgUnit, OrgUnit.id == CaseSealing.unit_id).where(wanted(CaseSealing.case_id))
+
+
+def _is_the_one(column: _CaseId) -> ColumnElement[bool]:
+    return column == bindparam("case", type_=Uuid())
+
+
+def _is_among_them(column: _CaseId) -> ColumnElement[bool]:
+    return column.in_(bindparam("cases", expanding=True))
+
+
+_QUERIES: Final = (_cases, _work, _participants, _beside, _sealings)
+#: A page is mostly of one case; its statements never change, those of lists do with how many there are.
+_OF_ONE: Final = [PreparedRead(query(_is_the_one)) for query in _QUERIES]
+_OF_MANY: Final[list[Any]] = [query(_is_among_them) for query in _QUERIES]
+
+
+def _subjects(session: Session, wanted: Sequence[UUID]) -> dict[UUID, CaseSubject]:
+    if not wanted:
+        return {}
+    session.flush()  # a statement that is prepared reads what was written
+    if len(wanted) == 1:
+        found = read_together(connected(session), [(each, {"case": wanted[0]}) for each in _OF_ONE])
+    else:
+        found = [list(session.execute(each, {"cases": wanted})) for each in _OF_MANY]
+    cases, *others = found
+    work, staff, beside, sealings = (_by_case(rows) for rows in others)
     return {
-        case.id: _subject(
-            case, sealings.get(case.id, []), paths[case.place_id], work.get(case.id, []), staff.get(case.id, set())
+        case.case_id: _subject(
+            case,
+            sealings=sealings.get(case.case_id, ()),
+            work=work.get(case.case_id, ()),
+            participants={UUID(row.actor_id) for row in staff.get(case.case_id, ()) if row.actor_id}
+            | {row.staff_id for row in beside.get(case.case_id, ())},
         )
-        for case in known.values()
+        for case in cases
     }
 
 
-def _beside(cases: Iterable[UUID]) -> CompoundSelect[Any]:
-    """Select who was asked to answer beside an owner, and who reads along."""
-    asked = select(CoHandler.case_id, CoHandler.staff_id).where(CoHandler.state != Answering.REMOVED)
-    reads = select(CaseCopy.case_id, CaseCopy.staff_id)
-    wanted = list(cases)
-    return union(asked.where(CoHandler.case_id.in_(wanted)), reads.where(CaseCopy.case_id.in_(wanted)))
-
-
-def _sealings(session: Session, cases: Iterable[UUID]) -> dict[UUID, list[Any]]:
-    """Return the rows (case, side, unit, its path, staff) of accusations, by case."""
-    found: dict[UUID, list[Any]] = {}
-    for row in session.execute(
-        select(CaseSealing.case_id, CaseSealing.side, CaseSealing.unit_id, OrgUnit.path, CaseSealing.staff_id)
-        .outerjoin(OrgUnit, OrgUnit.id == CaseSealing.unit_id)
-        .where(CaseSealing.case_id.in_(cases))
-    ):
+def _by_case(rows: Iterable[Found]) -> dict[UUID, list[Found]]:
+    found: dict[UUID, list[Found]] = {}
+    for row in rows:
         found.setdefault(row.case_id, []).append(row)
     return found
 
 
-def _subject(case: Case, sealings: list[Any], place_path: str, work: list[Any], staff: set[UUID]) -> CaseSubject:
+def _subject(case: Found, *, sealings: Sequence[Found], work: Sequence[Found], participants: set[UUID]) -> CaseSubject:
     accused = [row for row in sealings if row.side == SealingSide.ACCUSED]
     return CaseSubject(
-        case_id=case.id,
+        case_id=case.case_id,
         jurisdiction=case.jurisdiction,
-        place_path=place_path,
+        place_path=case.path,
         unit_paths=tuple({(row.unit_id, row.path) for row in work if row.unit_id is not None}),
         open_items=tuple(
             OpenItem(
@@ -117,7 +165,7 @@ def _subject(case: Case, sealings: list[Any], place_path: str, work: list[Any], 
             for row in work
             if row.state in LIVE
         ),
-        participants=frozenset(staff),
+        participants=frozenset(participants),
         sealed=case.sealed,
         sealed_route=frozenset(row.unit_id for row in sealings if row.side == SealingSide.ROUTE),
         accused_paths=frozenset(row.path for row in accused if row.path),

@@ -19,11 +19,11 @@ from engine.clock import CHINA
 from engine.db import writing
 from engine.deadlines.explain import dated
 from engine.deadlines.models import Clock, Rung
-from engine.definitions import LoadedVersion, load
+from engine.definitions import LoadedVersion
 from engine.errors import Invalid, NotFound
 from engine.forms.messages import N_
 from engine.instances.hooks import Step
-from engine.instances.models import Instance
+from engine.instances.reading import version_of
 from engine.organisation.models import OrgUnit
 from engine.organisation.policy import Action, CaseSubject, Viewer, may, require
 from engine.organisation.roles import Role
@@ -91,7 +91,7 @@ def slip(session: Session, viewer: Viewer, rung_id: UUID, *, now: datetime, dema
     """
     rung, case, subject = _open(session, viewer, rung_id)
     clock = session.get_one(Clock, rung.clock_id)
-    version = load(session, session.get_one(Instance, clock.instance_id).version_id)
+    version = version_of(session, clock.instance_id)
     template = rung.rule.get("document") or None
     body = _body(session, viewer, subject)
     facts = _facts(session, version, case, clock, demand or Demand(), viewer.name or "")

@@ -1,19 +1,21 @@
 """What pages ask of a running process: where its tokens are, what has been done, what an open task sees."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.audit import AuditEvent, Tag
+from engine.db import connected
 from engine.deadlines.dates import Dates, unit_of
-from engine.definitions import load
+from engine.definitions import LoadedVersion, load
 from engine.errors import NotFound
 from engine.instances.conductor import MOVABLE
 from engine.instances.host import StepHost
 from engine.instances.models import Instance
+from engine.prepared import PreparedRead
 from engine.spiff import TokenView, WaitingMessage, Workflow
 from engine.tasks.models import WorkItem
 
@@ -24,6 +26,22 @@ class Done:
 
     element_id: str
     count: int
+
+
+_VERSION: Final = PreparedRead(select(Instance.version_id).where(Instance.id == bindparam("id", type_=Uuid())))
+
+
+def version_of(session: Session, instance_id: UUID) -> LoadedVersion:
+    """Return the version of its package that an instance follows.
+
+    Raises:
+        NotFound: there is no such instance.
+    """
+    session.flush()  # a statement that is prepared reads what was written
+    found = _VERSION.first(connected(session), {"id": instance_id})
+    if found is None:
+        raise _no_such_instance(instance_id)
+    return load(session, found.version_id)
 
 
 def latest_instance(session: Session, case_id: UUID) -> Instance | None:
@@ -70,9 +88,13 @@ def instance_data(session: Session, instance_id: UUID) -> dict[str, Any]:
     """
     instance = session.get(Instance, instance_id)
     if instance is None:
-        raise NotFound("no-such-instance", "There is no instance {id}.", id=str(instance_id))
+        raise _no_such_instance(instance_id)
     workflow = workflow_of(session, instance, ended=True)
     return workflow.data if workflow is not None else {}
+
+
+def _no_such_instance(instance_id: UUID) -> NotFound:
+    return NotFound("no-such-instance", "There is no instance {id}.", id=str(instance_id))
 
 
 def waiting_messages(session: Session, instance_id: UUID) -> list[WaitingMessage]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Concatenate, Final, ParamSpec, cast
 from uuid import UUID
 
-from sqlalchemy import Select, String, Table, bindparam, exists, select
+from sqlalchemy import String, Table, bindparam, exists, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -48,7 +48,7 @@ _QUESTIONS: Final = select(
     exists(Preference.staff_id).label("wishes"),
     exists(UnusableAddress.id).label("spoilt"),
 )
-_ANYTHING: Final = PreparedRead(cast("Select[Any]", _QUESTIONS))
+_ANYTHING: Final = PreparedRead(_QUESTIONS)
 
 _P = ParamSpec("_P")
 Writes = list[tuple[Prepared, Values]]

@@ -16,10 +16,11 @@ from engine.organisation.colleagues import circle
 from engine.organisation.models import Absence, Membership, OrgUnit, Staff
 from engine.organisation.roles import TECHNICAL
 from engine.organisation.service import inbox_key, memberships
+from engine.prepared import PreparedRead
 
 #: Nobody is away for longer at a time; a longer absence is a change of roles.
 LONGEST: Final = timedelta(days=180)
-_COVERED: Final = (
+_COVERED: Final = PreparedRead(
     select(Staff.id, Staff.name, Absence.until_at, Membership.role, Membership.unit_id, OrgUnit.code)
     .join(Absence, Absence.staff_id == Staff.id)
     .join(Membership, Membership.staff_id == Staff.id)
@@ -30,7 +31,7 @@ _COVERED: Final = (
         Absence.until_at > bindparam("now", type_=Absence.__table__.c.until_at.type),
         or_(Absence.role.is_(None), Absence.role == Membership.role),
         or_(Absence.unit_id.is_(None), Absence.unit_id == Membership.unit_id),
-        Membership.role.not_in([each.value for each in TECHNICAL]),
+        *(Membership.role != each.value for each in sorted(TECHNICAL)),
         Staff.active,
         OrgUnit.active,
     )
@@ -62,7 +63,7 @@ class Cover:
 
 def covers(connection: Connection, substitute_id: UUID, now: datetime) -> list[Cover]:
     """Return every role that somebody fills for others now."""
-    rows = connection.execute(_COVERED, {"substitute": substitute_id, "now": aware(now)})
+    rows = _COVERED.all(connection, {"substitute": substitute_id, "now": aware(now)})
     return [
         Cover(staff_id=staff, name=name, until_at=until, role=role, unit_id=unit, unit_code=code)
         for staff, name, until, role, unit, code in rows

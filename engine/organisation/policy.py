@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.orm import Session
 
 from engine.audit.models import ActorKind
+from engine.db import connected
 from engine.errors import Forbidden, NotFound
 from engine.organisation.absences import covers
 from engine.organisation.models import Membership, OrgUnit, Staff, UnitKind
 from engine.organisation.policy_table import TABLE, Action, Field, Grant, Relation
 from engine.organisation.roles import Role
-from engine.organisation.service import inbox_key, memberships
+from engine.organisation.service import inbox_key
+from engine.prepared import Found, PreparedRead
 
 __all__ = [
     "Action", "CaseSubject", "Field", "OpenItem", "Reach", "Relation", "Standing", "Viewer", "anonymous_viewer",
@@ -110,26 +114,30 @@ class CaseSubject:
     accused_staff: frozenset[UUID] = frozenset()
 
 
+_HELD: Final = PreparedRead(
+    select(Membership.role, OrgUnit.id, OrgUnit.kind, OrgUnit.jurisdiction, OrgUnit.path).join(Membership.unit)
+    .where(Membership.staff_id == bindparam("staff", type_=Uuid()), OrgUnit.active)
+    .order_by(OrgUnit.path, Membership.role)
+)  # fmt: skip
+
+
 def viewer_for(session: Session, staff: Staff, now: datetime | None = None) -> Viewer:
     """Return a member of staff with their memberships; somebody inactive has none.
 
     Args:
         now: when it is; the roles that they fill for somebody absent then count too, except towards sealed cases.
     """
-    held = [standing_of(each) for each in memberships(session, staff.id)] if staff.active else []
+    session.flush()  # a statement that is prepared reads what was written
+    rows = _HELD.all(connected(session), {"staff": staff.id}) if staff.active else ()
+    held = [_standing(Role(row.role), row) for row in rows]
     if staff.active and now is not None:
-        for cover in covers(session.connection(), staff.id, now):
+        for cover in covers(connected(session), staff.id, now):
             unit = session.get_one(OrgUnit, cover.unit_id)
             held.append(replace(_standing(Role(cover.role), unit), for_staff=cover.staff_id))
     return Viewer(kind=ActorKind.STAFF, staff_id=staff.id, name=staff.name, standings=tuple(held))
 
 
-def standing_of(membership: Membership) -> Standing:
-    """Return a membership as the policy reads it; its unit must be loaded."""
-    return _standing(Role(membership.role), membership.unit)
-
-
-def _standing(role: Role, unit: OrgUnit) -> Standing:
+def _standing(role: Role, unit: OrgUnit | Found) -> Standing:
     scope = unit.path
     if unit.kind == UnitKind.OFFICE:
         scope = scope.rstrip("/").rpartition("/")[0] + "/"

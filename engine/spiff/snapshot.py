@@ -8,6 +8,7 @@ Row: `[number, parent number or null, state, specification, moment, internal dat
 """
 
 from collections.abc import Callable
+from threading import local
 from typing import Any
 
 import orjson
@@ -30,6 +31,17 @@ MAX_BYTES = 50_000_000
 MAGIC = b"CS"
 
 
+class _Zstd(local):
+    """What packs and unpacks in one thread: making either takes as long as it works on a snapshot."""
+
+    def __init__(self) -> None:
+        self.packing = zstandard.ZstdCompressor(3)
+        self.unpacking = zstandard.ZstdDecompressor()
+
+
+_zstd = _Zstd()
+
+
 def write_snapshot(execution: Execution) -> bytes:
     """Write the state of a process.
 
@@ -47,7 +59,7 @@ def write_snapshot(execution: Execution) -> bytes:
         [] if execution.completed else [[place, data] for place, data in execution.remains.items()],
     ]
     body, typed = dumps(content)
-    return MAGIC + bytes([FORM, typed]) + zstandard.ZstdCompressor(3).compress(body)
+    return MAGIC + bytes([FORM, typed]) + _zstd.packing.compress(body)
 
 
 def _number(task_id: str) -> int:
@@ -118,7 +130,7 @@ def _content(blob: bytes) -> list[Any]:
         raise Invalid("snapshot-later", "this state was written by a later version (form {form})", form=form)
     if zstandard.frame_content_size(blob[4:]) > MAX_BYTES:
         raise Invalid("snapshot-too-large", "this state is larger than {limit} bytes", limit=MAX_BYTES)
-    body = zstandard.ZstdDecompressor().decompress(blob[4:])
+    body = _zstd.unpacking.decompress(blob[4:])
     content: list[Any] = orjson.loads(body)
     if typed:
         content = decoded(content)

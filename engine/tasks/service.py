@@ -12,6 +12,7 @@ from engine.audit import Actor, Tag, record
 from engine.db import writing
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.organisation.models import Staff
+from engine.rows import ById
 from engine.tasks.models import LIVE, WorkItem, WorkItemState
 from engine.tasks.permission import covering, may_take
 
@@ -23,13 +24,16 @@ _LOCK_INSTANCE: Final = (
 )
 
 
+_ITEMS: Final = ById(WorkItem)
+
+
 def get_item(session: Session, item_id: UUID) -> WorkItem:
     """Return a work item.
 
     Raises:
         NotFound: there is none with this id.
     """
-    item = session.get(WorkItem, item_id)
+    item = _ITEMS.get(session, item_id)
     if item is None:
         raise NotFound("no-such-task", "There is no task {item}.", item=str(item_id))
     return item

@@ -6,14 +6,26 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import String, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from engine.db import writing
+from engine.db import connected, writing
 from engine.organisation.models import Staff
+from engine.prepared import PreparedRead
+from engine.rows import attached
 from web.auth.models import LoginSession
 
 _TOUCH: Final = timedelta(minutes=1)
+_HELD: Final = PreparedRead(
+    select(
+        LoginSession.id.label("session_id"),
+        LoginSession.seen_at,
+        LoginSession.expires_at,
+        *Staff.__table__.c,
+    )
+    .join(Staff, Staff.id == LoginSession.staff_id)
+    .where(LoginSession.token_sha256 == bindparam("token", type_=String()), Staff.active)
+)
 
 
 def open_session(
@@ -52,20 +64,17 @@ def find_staff(session: Session, token: str, *, now: datetime, idle: timedelta, 
     Args:
         touch: the request is a person's doing, so the session lives on; False for what a page asks by itself.
     """
-    row = session.execute(
-        select(LoginSession, Staff)
-        .join(Staff, Staff.id == LoginSession.staff_id)
-        .where(LoginSession.token_sha256 == _hash(token), Staff.active)
-    ).first()
-    if row is None:
+    session.flush()  # a statement that is prepared reads what was written
+    found = _HELD.first(connected(session), {"token": _hash(token)})
+    if found is None:
         return None
-    found, staff = row
     if found.expires_at <= now or found.seen_at <= now - idle:
         return None
     if touch and now - found.seen_at >= _TOUCH:
         with writing(session):
-            session.execute(update(LoginSession).where(LoginSession.id == found.id).values(seen_at=now))
-    return staff
+            session.execute(update(LoginSession).where(LoginSession.id == found.session_id).values(seen_at=now))
+    columns = found._asdict()
+    return attached(session, Staff, {column.name: columns[column.name] for column in Staff.__table__.c})
 
 
 def end_session(session: Session, token: str) -> None:

@@ -10,17 +10,16 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
+from uuid import UUID
 
 from flask_babel import get_locale, gettext
 from werkzeug.datastructures import MultiDict
 
 from engine.cases.offers import Offer
-from engine.definitions import load
 from engine.errors import Invalid
 from engine.forms import Component, Form, Part
 from engine.forms.components import put
-from engine.instances.models import Instance
-from engine.instances.reading import form_data
+from engine.instances.reading import form_data, version_of
 from engine.tasks import WorkItem
 from web import current
 from web.words import translated_fields
@@ -100,7 +99,7 @@ class ShownForm:
 
     def parse(self, sent: MultiDict[str, str]) -> dict[str, Any]:
         """Return what the page sent as nested data, texts as they were typed."""
-        return self.form.parse_submission(sent.to_dict(flat=False))
+        return parsed(self.form, sent)
 
     def filled(self, values: Mapping[str, Any]) -> "ShownForm":
         """Return the form with other values in it."""
@@ -130,29 +129,39 @@ class ShownForm:
         return self.filled(values)
 
 
+def parsed(form: Form, sent: MultiDict[str, str]) -> dict[str, Any]:
+    """Return what a page sent of a form as nested data, texts as they were typed."""
+    return form.parse_submission(sent.to_dict(flat=False))
+
+
 def shown_form(item: WorkItem, draft: Mapping[str, Any] | None = None) -> ShownForm:
     """Return the form of a task; one without fields when there is nothing to fill in.
 
     Args:
         draft: what the reader typed before and has not sent.
     """
-    session, now = current.session(), current.now()
-    if item.form_id is None:
-        return ShownForm.make(Form(id="", components=()), {}, {}, now)
-    version = load(session, session.get_one(Instance, item.instance_id).version_id)
-    form = version.form(item.form_id).localized(str(get_locale() or "zh_CN"))
-    context = form_data(session, item)
+    form, now = task_form(item), current.now()
+    context = {} if item.form_id is None else form_data(current.session(), item)
     return ShownForm.make(form, context, form.initial(context, draft, now=now), now)
+
+
+def task_form(item: WorkItem) -> Form:
+    """Return the form of a task in the reader's language, with nothing in it; one without fields when it has none."""
+    return _form(item.instance_id, item.form_id)
+
+
+def _form(instance_id: UUID, form_id: str | None) -> Form:
+    if form_id is None:
+        return Form(id="", components=())
+    version = version_of(current.session(), instance_id)
+    return version.form(form_id).localized(str(get_locale() or "zh_CN"))
 
 
 def offered_form(offer: Offer) -> ShownForm:
     """Return the form of an offer; one without fields when there is nothing to fill in."""
-    session, now = current.session(), current.now()
-    if offer.form_id is None:
-        return ShownForm.make(Form(id="", components=()), {}, {}, now)
-    version = load(session, session.get_one(Instance, offer.instance_id).version_id)
-    form = version.form(offer.form_id).localized(str(get_locale() or "zh_CN"))
-    return ShownForm.make(form, offer.data, form.initial(offer.data, None, now=now), now)
+    form, now = _form(offer.instance_id, offer.form_id), current.now()
+    context = {} if offer.form_id is None else offer.data
+    return ShownForm.make(form, context, form.initial(context, None, now=now), now)
 
 
 def _every(parts: Sequence[Part]) -> Iterator[Part]:

@@ -12,11 +12,10 @@ from werkzeug.wrappers import Response
 
 from engine.cases.extension import ask_for_extension, may_ask
 from engine.cases.step_names import task_names
-from engine.cases.subject import get_case, subject_of
+from engine.cases.subject import subject_with_id
 from engine.deadlines.explain import explain
-from engine.definitions import load
 from engine.errors import Conflict, Invalid
-from engine.instances.models import Instance
+from engine.instances.reading import version_of
 from engine.organisation.policy import Action, may
 from engine.tasks import WorkItem, get_item, load_draft, note_opened, save_draft, why_me
 from engine.tasks import claim as claim_task
@@ -25,7 +24,7 @@ from web import current
 from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import step_rows
-from web.cases.forms import ShownForm, shown_form
+from web.cases.forms import ShownForm, parsed, shown_form, task_form
 from web.cases.offering import shown_offers
 from web.cases.people import assisted_items, panel
 from web.cases.similar import similar_panel
@@ -49,33 +48,34 @@ def show(item_id: UUID) -> str:
 def complete(item_id: UUID) -> Response | str | tuple[str, int]:
     """Take the form: complete the task, keep a draft, or add and remove rows; on a mistake the form comes back."""
     item = get_item(current.session(), item_id)
-    form = shown_form(item)
-    submitted = form.parse(request.form)
+    submitted = parsed(task_form(item), request.form)
     if request.form.get("_add") or request.form.get("_remove"):
-        return _page(item, form.with_row_change(submitted, request.form.get("_add"), request.form.get("_remove")))
+        rows = (request.form.get("_add"), request.form.get("_remove"))
+        return _page(item, shown_form(item).with_row_change(submitted, *rows))
     if request.form.get("_action") == "draft":
         return _keep_draft(item, submitted)
     if request.form.get("_action") == "hand-back":
         return hand_back(item_id, submitted)
+    case_id = item.case_id  # afterwards the row would be read again
+    name = task_names(current.session(), [item.id], str(get_locale())).get(item.id, item.name)
     try:
         current.runtime().complete(
             current.session(), item_id, submitted, actor=current.actor(), now=current.now(),
             request_key=request.form.get("request_key"),
         )  # fmt: skip
     except Invalid as error:
-        return _page(item, form.refused(submitted, error)), 422
+        return _page(item, shown_form(item).refused(submitted, error)), 422
     except Conflict as error:  # somebody was faster: who it was, beside the matter and what became of it
         flash(say(error), "warning")
         return _page(get_item(current.session(), item_id), None), 409
-    flash(gettext("“%(task)s”已办结。", task=one_line(item.name)), "success")
-    return redirect(_after(item), code=303)
+    flash(gettext("“%(task)s”已办结。", task=one_line(name)), "success")
+    return redirect(_after(case_id), code=303)
 
 
-def _after(item: WorkItem) -> str:
+def _after(case_id: UUID) -> str:
     """Where to go when a task is done: to the matter, or to the inbox for whom the matter is closed from then on."""
-    subject = subject_of(current.session(), get_case(current.session(), item.case_id))
-    if may(current.viewer(), Action.VIEW_CASE, subject):
-        return url_for("cases.show", case_id=item.case_id)
+    if may(current.viewer(), Action.VIEW_CASE, subject_with_id(current.session(), case_id)):
+        return url_for("cases.show", case_id=case_id)
     return url_for("inbox.index")
 
 
@@ -84,7 +84,7 @@ def _after(item: WorkItem) -> str:
 def draft(item_id: UUID) -> tuple[str, int]:
     """Keep what was typed so far; the page sends it by itself."""
     item = get_item(current.session(), item_id)
-    submitted = shown_form(item).parse(request.form)
+    submitted = parsed(task_form(item), request.form)
     save_draft(current.session(), item_id, staff=current.staff(), data=submitted, now=current.now())
     return "", 204
 
@@ -146,9 +146,7 @@ def _form(item: WorkItem) -> ShownForm | None:
 def _page(item: WorkItem, form: ShownForm | None, extension: Mapping[str, str] | None = None) -> str:
     view = read_case(item.case_id)
     session, locale = current.session(), str(get_locale())
-    element = load(session, session.get_one(Instance, item.instance_id).version_id).element(
-        item.process_id, item.element_id
-    )
+    element = version_of(session, item.instance_id).element(item.process_id, item.element_id)
     return render_template(
         "cases/task.html", item=item, view=view, case=view.case, now=current.now(), form=form,
         named=task_names(session, [item.id], locale).get(item.id, item.name),
