@@ -90,6 +90,12 @@ def _utc_text(value: datetime) -> str:
     return value.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
+#: A UUID refuses to be written to; its slots do not. Looking a member of an enumeration up takes a function call.
+_set_number: Final[Any] = vars(UUID)["int"].__set__
+_set_safety: Final[Any] = vars(UUID)["is_safe"].__set__
+_UNKNOWN: Final = SafeUUID.unknown
+
+
 def new_id() -> UUID:
     """Return a UUIDv7 (RFC 9562, 5.7): 48 bits of milliseconds, then random, so that new rows sort last."""
     value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
@@ -99,8 +105,8 @@ def new_id() -> UUID:
 def id_of(number: int) -> UUID:
     """Return the UUID of 128 bits that are known to be one; its own constructor takes twice as long to check them."""
     made = object.__new__(UUID)
-    object.__setattr__(made, "int", number)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    _set_number(made, number)
+    _set_safety(made, _UNKNOWN)
     return made
 
 

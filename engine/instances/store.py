@@ -165,7 +165,7 @@ def add(ledger: Ledger, held: Held) -> None:
 
 def row_of(held: Held) -> dict[str, Any]:
     """Return every column of an instance that has not ended."""
-    return {name: getattr(held, name) for name in _HELD} | {"ended_at": None, "outcome": None}
+    return {**vars(held), "ended_at": None, "outcome": None}
 
 
 def save(

@@ -59,7 +59,7 @@ def limited(options: argparse.Namespace, report: dict[str, Any]) -> list[str]:
     broken: list[str] = []
     print(f"\nstate of a petition half way (at most {limits.STATE} bytes), a start (at most {limits.START}× stock), a "
           f"task by HTTP (at most {limits.REQUEST}× the engine's call), ms CPU\n")  # fmt: skip
-    print(f"{'database':<12}{'state':>7}{'stock':>10}{'start':>9}{'×':>7}{'call':>9}{'request':>9}{'×':>7}")
+    print(f"{'database':<12}{'state':>7}{'stock':>10}{'bare':>9}{'start':>9}{'×':>7}{'call':>9}{'request':>9}{'×':>7}")
     for name in options.database or list(PLACES):
         with PLACES[name]() as engine:
             found = limits.measure(engine, BACKENDS[name](engine), 3 * options.runs)

@@ -72,23 +72,31 @@ def bare(place: Place) -> Callable[[], Cost]:
     """Return what writes once more what the steps of a case write, for another case."""
     recording = record(place)
     _write_case(place, recording)  # the first case prepares the statements
-    return lambda: _write_case(place, recording)
+    return lambda: _write_case(place, recording)[1]
 
 
-def _write_case(place: Place, recording: Recording) -> Cost:
-    meter = Meter(place.backends)
+def bare_start(place: Place) -> Callable[[], Cost]:
+    """Return what writes once more what the start of a case writes, for another case."""
+    recording = record(place)
+    _write_case(place, recording)
+    return lambda: _write_case(place, recording)[0]
+
+
+def _write_case(place: Place, recording: Recording) -> tuple[Cost, Cost]:
+    """Write a case; return the cost of its start and of its steps."""
     begun, *steps = _for_another_case(place, recording)
     pooled = place.engine.raw_connection()
+    starting, stepping = Meter(place.backends), Meter(place.backends)
     try:
         driver: Any = pooled.driver_connection
         driver.rollback()
-        _write(driver, [begun])
-        with meter.measuring():
-            _write(driver, steps)
+        for meter, transactions in ((starting, [begun]), (stepping, steps)):
+            with meter.measuring():
+                _write(driver, transactions)
+            meter.cost.steps += len(transactions)
     finally:
         pooled.close()
-    meter.cost.steps += len(steps)
-    return meter.cost
+    return starting.cost, stepping.cost
 
 
 def _write(driver: Any, steps: list[list[Ready]]) -> None:

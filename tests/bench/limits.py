@@ -22,6 +22,7 @@ from engine.instances.runtime import Runtime
 from engine.organisation.models import Staff
 from engine.organisation.passwords import hash_password
 from tests.bench import work
+from tests.bench.bare import bare_start
 from tests.bench.work import NOW, TEXT, Meter, Place
 from tests.bpmn.petition.test_on_database import Town
 from tests.factories import District, make_case
@@ -43,10 +44,12 @@ class Turn:
 
     Args:
         unit, ours: milliseconds of CPU each, of what a limit is a multiple of and of what has the limit.
+        bare: of a bare transaction that writes the same rows, where it was measured.
     """
 
     unit: float
     ours: float
+    bare: float = 0.0
 
     @property
     def times(self) -> float:
@@ -120,25 +123,26 @@ def _half_way(session: Session, district: District) -> int:
 
 
 def _starts(place: Place, runs: int) -> list[Turn]:
-    """Start cases in memory and durably, one by one in turn."""
+    """Start cases in memory, by a bare transaction, and durably, one by one in turn."""
     spec, inner = work.stock_specs()
-    runtime, turns = Runtime(cache_size=0), []
+    runtime, turns, writing_rows = Runtime(cache_size=0), [], bare_start(place)
     work.begin(place, runtime, _file(place))
     for _ in range(runs):
-        stock, ours = Meter(list), Meter(place.backends)
+        stock, ours, bare = Meter(list), Meter(place.backends), 0.0
         for _ in range(A_TURN):
+            bare += writing_rows().each / A_TURN
             with stock.measuring():
                 work.stock_start(spec, inner)
             case_id = _file(place)
             with ours.measuring():
                 work.begin(place, runtime, case_id)
-        turns.append(_turn(stock, ours))
+        turns.append(_turn(stock, ours, bare))
     return turns
 
 
-def _turn(unit: Meter, ours: Meter) -> Turn:
+def _turn(unit: Meter, ours: Meter, bare: float = 0.0) -> Turn:
     unit.cost.steps = ours.cost.steps = A_TURN
-    return Turn(unit=unit.cost.each, ours=ours.cost.each)
+    return Turn(unit=unit.cost.each, ours=ours.cost.each, bare=bare)
 
 
 def _file(place: Place) -> UUID:
@@ -189,11 +193,12 @@ def show(name: str, found: Figures) -> dict[str, Any]:
     """Print what was measured on a database, and return it for the report."""
     starts, requests = _middle(found.starts), _middle(found.requests)
     print(
-        f"{name:<12}{found.state:>7}{starts.unit:>10.2f}{starts.ours:>9.2f}{_times(found.starts):>7.2f}"
+        f"{name:<12}{found.state:>7}{starts.unit:>10.2f}{starts.bare:>9.2f}{starts.ours:>9.2f}{_times(found.starts):>7.2f}"
         f"{requests.unit:>9.2f}{requests.ours:>9.2f}{_times(found.requests):>7.2f}"
     )
     return {
-        "state": found.state, "stock_start": round(starts.unit, 2), "start": round(starts.ours, 2),
+        "state": found.state, "stock_start": round(starts.unit, 2), "bare_start": round(starts.bare, 2),
+        "start": round(starts.ours, 2),
         "start_of_stock": round(_times(found.starts), 2), "call": round(requests.unit, 2),
         "request": round(requests.ours, 2), "request_of_call": round(_times(found.requests), 2),
     }  # fmt: skip
