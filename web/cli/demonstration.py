@@ -17,7 +17,7 @@ from engine.cases.runtime import case_runtime
 from web import create_app, current, migrating
 from web.carrying import Carrier
 from web.cli.reading import Commands, Read
-from web.cli.server import THREADS, write_settings
+from web.cli.server import SERVING, write_settings
 from web.demo import district
 from web.demo.build import build_district, deploy_others, is_built
 from web.demo.clock import DemoClock
@@ -112,7 +112,7 @@ def _serve(app: Flask, server: MailServer, options: argparse.Namespace) -> None:
     try:
         _print_accounts(f"http://{options.host}:{options.port}")
         settle()
-        waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
+        waitress.serve(app, host=options.host, port=options.port, **SERVING)
     finally:
         carrier.scheduler.stop()
         carrier.dispatcher.stop()

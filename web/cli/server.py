@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, Final
 
 from flask import Flask
 
@@ -23,7 +24,9 @@ from web.cli.reading import Commands, Read
 from web.logs import configure_logs, log_uncaught
 from web.memory import settle
 
-THREADS = 8
+#: How pages are served. What a proxy says of whom it speaks for is read, or not believed, by the application
+#: (`CHUISHAO_TRUSTED_PROXIES`): waitress would take it away, and everybody would come from the proxy's own address.
+SERVING: Final[Mapping[str, Any]] = {"threads": 8, "ident": "chuishao", "clear_untrusted_proxy_headers": False}
 #: what a worker may take; see `engine.queueing.jobs`, which is loaded only where there is one
 QUEUES = ("steps", "notices")
 #: how much a scheduler's or worker's process steps back behind others of the machine, see nice(2)
@@ -129,7 +132,7 @@ def _web(options: argparse.Namespace, read: Read) -> int:
         sys.setswitchinterval(_TURN)  # a page waits for its turn each time that it has asked the database
     with carried(app) if settings.scheduler_embedded else nullcontext():
         print(f"Chuishao on http://{options.host}:{options.port}", flush=True)
-        waitress.serve(app, host=options.host, port=options.port, threads=THREADS, ident="chuishao")
+        waitress.serve(app, host=options.host, port=options.port, **SERVING)
     return 0
 
 
