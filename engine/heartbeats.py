@@ -48,8 +48,8 @@ class Heartbeat:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it said so within the last minute."""
-        return self.age < SILENCE
+        """Whether it said so within the last minute; one who said so later than now did before a clock was set back."""
+        return abs(self.age) < SILENCE
 
 
 def database_now(session: Session) -> datetime:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Event, Thread
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,10 @@ _log = structlog.get_logger(__name__)
 logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
 
+#: Seconds by which a clock may be put right without anybody's notice.
+_SET_BACK: Final = 1.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ticks:
     """How often each kind of work is looked for, in seconds."""
@@ -40,6 +45,8 @@ class Ticks:
     retention: float = 6 * 3600.0
     #: how often the scheduler writes down that it lives
     heartbeat: float = 10.0
+    #: how often it looks whether the machine's clock was set back
+    clock: float = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,8 @@ class Scheduler:
         self.name: Final = f"{socket.gethostname()}:{os.getpid()}"
         self._heartbeat: datetime | None = None
         self._known: dict[str, Tick] = {}
+        self._ended = Event()
+        self._watch = Thread(target=self._watch_clock, name="scheduler-clock", daemon=True)
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(7)},
@@ -104,11 +113,14 @@ class Scheduler:
         if self._sessions is not None:
             self._every(ticks.heartbeat, "heartbeat", self._beat)
         self._scheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Stop ticking, wait for the ticks under way, and sign off."""
         if not self._scheduler.running:
             return
+        self._ended.set()
+        self._watch.join()
         self._scheduler.shutdown(wait=True)
         if self._sessions is None:
             return
@@ -134,12 +146,22 @@ class Scheduler:
         Args:
             now: by this machine's clock, not by one that was moved.
         """
-        return self._scheduler.running and self._heartbeat is not None and now - self._heartbeat < SILENCE
+        return self._scheduler.running and self._heartbeat is not None and abs(now - self._heartbeat) < SILENCE
 
     def _every(self, seconds: float, name: str, work: Callable[[], int]) -> None:
         self._scheduler.add_job(
             self._tick, "interval", (name, work), seconds=seconds, id=name, next_run_time=datetime.now(UTC)
         )
+
+    def _watch_clock(self) -> None:
+        """Tick at once when the machine's clock was set back: until it had been that time again nothing would."""
+        ahead = time.time() - time.monotonic()
+        while not self._ended.wait(self._ticks.clock):
+            before, ahead = ahead, time.time() - time.monotonic()
+            if ahead < before - _SET_BACK:
+                _log.warning("clock.set_back", seconds=round(before - ahead, 1))
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))
 
     def _tick(self, name: str, work: Callable[[], int]) -> None:
         with tick(name):

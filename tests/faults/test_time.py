@@ -1,10 +1,13 @@
 """Time that stands still, jumps or is wrong: nothing fires early, everything fires once."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -128,3 +131,48 @@ def _due(sessions: sessionmaker[Session], moment: datetime) -> None:
     with sessions() as session, writing(session):
         for timer in session.scalars(select(Timer)):
             timer.due_at = moment
+
+
+#: ticks each 0.2 s, and says so
+TICKING = """
+import sys
+from engine.scheduler import Scheduler, Ticks
+class Says:
+    def __getattr__(self, name): return lambda: print(name, flush=True) or 0
+rare = dict.fromkeys(("rungs", "notices", "rescue", "sealing", "retention"), 9000.0)
+Scheduler(Says(), Ticks(timers=0.2, clock=0.2, **rare)).start()
+sys.stdin.read()
+"""
+
+
+@pytest.mark.faults
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
+def test_a_scheduler_whose_clock_is_set_back_by_an_hour_goes_on_ticking(tmp_path: Path) -> None:
+    offset = tmp_path / "offset"
+    offset.write_text("+0")
+    asked = subprocess.run(["faketime", "now", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True)
+    environ = {**os.environ, "LD_PRELOAD": asked.stdout.strip(), "FAKETIME_TIMESTAMP_FILE": str(offset),
+               "FAKETIME_NO_CACHE": "1", "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}  # fmt: skip
+    ticking = subprocess.Popen([sys.executable, "-c", TICKING], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               env=environ, cwd=ROOT)  # fmt: skip
+    heard: list[bytes] = []
+    assert ticking.stdout is not None
+    listening = threading.Thread(target=lambda stream: heard.extend(stream), args=(ticking.stdout,))
+    listening.start()
+    try:
+        assert reached(lambda: heard.count(b"sweep_timers\n") >= 3), heard
+        offset.write_text("-1h")
+        before = len(heard)
+        assert reached(lambda: heard[before:].count(b"sweep_timers\n") >= 20), "it waits until it is that time again"
+    finally:
+        ticking.kill()
+        ticking.wait()
+        listening.join()
+
+
+def reached(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 30
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
