@@ -65,6 +65,18 @@ def running(words: list[str], env: Path, log: Path, failpoints: str = "") -> Ite
         command.process.join()
 
 
+@contextmanager
+def begun(work: Callable[..., object], *arguments: object) -> Iterator[ForkServerProcess]:
+    """Do a piece of work in a process of its own for a block; it is killed at the end if it has not ended."""
+    process = _CONTEXT.Process(target=work, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
 def ended(work: Callable[..., object], *arguments: object) -> int:
     """Do a piece of work in a process of its own, and return how that ended; minus the signal that it died of."""
     process = _CONTEXT.Process(target=work, args=arguments, daemon=True)

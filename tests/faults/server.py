@@ -1,16 +1,16 @@
 """A server to be killed: it completes what is open, sweeps timers and sends mails until nothing is left to be done.
 
-`python -m tests.faults.server URL SMTP_PORT ACKNOWLEDGED LIFE` writes the id of every item to the file ACKNOWLEDGED
-after its completion was acknowledged, and ends with 0 when every instance has ended and the outbox is empty. Its
-clock is ahead, by more in every LIFE: a notice that a sender had when it was killed comes back when its lease ends.
+It writes the id of every item to a file after its completion was acknowledged, and ends when every instance has ended
+and the outbox is empty. Its clock is ahead, by more in every life: a notice that a sender had when it was killed comes
+back when its lease ends.
 """
 
 import os
 import random
-import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -64,8 +64,13 @@ def left(sessions: sessionmaker[Session]) -> int:
         return running + waiting
 
 
-def main(url: str, smtp_port: str, acknowledged: str, life: str) -> int:
-    """Serve until nothing is left."""
+def serve(url: str, smtp_port: int, acknowledged: Path, life: int) -> None:
+    """Serve until nothing is left.
+
+    Args:
+        acknowledged: the file.
+        life: how many were killed before.
+    """
     assert tables.metadata.tables
     engine = connect(url)
     sessions = session_factory(engine)
@@ -76,7 +81,7 @@ def main(url: str, smtp_port: str, acknowledged: str, life: str) -> int:
     runtime = Runtime()
     dispatcher = EmbeddedDispatcher(
         sessions=sessions, runtime=runtime, channels={"email": mail, "app": AppChannel()},
-        clock=ShiftedClock(SystemClock(), AHEAD + int(life) * BETWEEN_LIVES),
+        clock=ShiftedClock(SystemClock(), AHEAD + life * BETWEEN_LIVES),
     )  # fmt: skip
     scheduler = Scheduler(dispatcher, Ticks(timers=0.3, rungs=5, notices=0.3, sealing=1))
     scheduler.start()
@@ -90,8 +95,3 @@ def main(url: str, smtp_port: str, acknowledged: str, life: str) -> int:
         time.sleep(0.2)
     scheduler.stop()
     dispatcher.stop()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -2,8 +2,6 @@
 
 import random
 import socket
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -28,8 +26,9 @@ from engine.notices import Notice, NoticeState
 from engine.tasks.models import WorkItem, WorkItemState
 from tests.engine.instances import packages as p
 from tests.factories import make_case, make_district
+from tests.faults.commands import begun
+from tests.faults.server import serve
 
-ROOT = Path(__file__).parents[2]
 #: 20 instances of ten user tasks each.
 INSTANCES, TASKS = 20, 10
 #: How many servers are killed; how long one lives once it works, and how long the last one may take, in seconds.
@@ -101,22 +100,17 @@ def _kill_until_done(url: str, port: int, acknowledged: Path) -> int:
     """Start the server, kill it, start it again, until it ends by itself; return how often it was killed."""
     chance, kills = random.Random(7), 0
     while True:
-        command = [sys.executable, "-m", "tests.faults.server", url, str(port), str(acknowledged), str(kills)]
-        server = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
         before = acknowledged.stat().st_size if acknowledged.exists() else 0
-        deadline = time.monotonic() + 20
-        while server.poll() is None and _grown(acknowledged, before) < 1 and time.monotonic() < deadline:
-            time.sleep(0.05)  # it takes a moment to start: kill it while it works
-        try:
-            code = server.wait(timeout=chance.uniform(*LIVES) if kills < KILLS else LAST)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-            kills += 1
-            continue
-        assert server.stderr is not None
-        assert code == 0, server.stderr.read().decode()[-3000:]
-        return kills
+        with begun(serve, url, port, acknowledged, kills) as server:
+            deadline = time.monotonic() + 20
+            while server.is_alive() and _grown(acknowledged, before) < 1 and time.monotonic() < deadline:
+                time.sleep(0.01)  # kill it while it works
+            server.join(chance.uniform(*LIVES) if kills < KILLS else LAST)
+            ended = server.exitcode
+        if ended is not None:
+            assert ended == 0, "what it says stands above"
+            return kills
+        kills += 1
 
 
 def _grown(path: Path, before: int) -> int:

@@ -1,13 +1,9 @@
 """A sender is killed with SIGKILL at the worst moments; nothing is lost, and a duplicate can be recognised."""
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,89 +25,20 @@ from engine.notices.channels import Courier, WebhookChannel, new_secret, webhook
 from engine.notices.channels.addresses import read_networks
 from engine.notices.dispatch import LEASE, LONGEST_WAIT
 from tests.engine.notices.mail import Mailbox, mail_server
+from tests.engine.notices.senders import SENDER, mail, post, put_one, send_and_stop
 from tests.engine.notices.sink import Sink, http_sink
 from tests.factories import make_staff
-
-ROOT = Path(__file__).parents[3]
-SENDER = "notices@chuishao.example"
-
-_PUT = """
-import sys, time
-from datetime import datetime
-from pathlib import Path
-from uuid import UUID
-from engine.db import connect, sessions
-from engine.notices import NoticeTexts, Recipient, notify
-import engine.tables
-url, staff, now, mark = sys.argv[1:]
-texts = NoticeTexts(key="overdue", sources={"zh_CN": "Subject: x\\n\\ny\\n"})
-with sessions(connect(url))() as session:
-    notify(session, key="kill", jurisdiction="qinghe", case_id=None, template="overdue", texts=texts, facts={}, link="",
-           now=datetime.fromisoformat(now),
-           recipients=[Recipient(staff_id=UUID(staff), channels={"email": "lead@example.org"})])
-Path(mark).touch()
-time.sleep(60)
-"""
-
-_SEND = """
-import sys, time
-from datetime import datetime
-from pathlib import Path
-from engine.db import connect, sessions
-from engine.notices import EmailChannel, send_due
-import engine.tables
-url, server, now, mark = sys.argv[1:]
-
-class Stops:
-    def send(self, notice):
-        EmailChannel(url=server, sender="notices@chuishao.example").send(notice)
-        Path(mark).touch()
-        time.sleep(60)
-
-send_due(sessions(connect(url)), {"email": Stops()}, datetime.fromisoformat(now))
-"""
-
-_POST = """
-import sys
-from datetime import datetime
-from engine.db import connect, sessions
-from engine.notices import send_due
-from engine.notices.channels import Courier, WebhookChannel
-from engine.notices.channels.addresses import read_networks
-import engine.tables
-url, hook, secret, now = sys.argv[1:]
-channel = WebhookChannel(url=hook, secrets=(secret,), courier=Courier(allowed=read_networks(["127.0.0.1"])))
-while send_due(sessions(connect(url)), {"webhook": channel}, datetime.fromisoformat(now), limit=5):
-    pass
-"""
-
-_MAIL = """
-import sys
-from datetime import datetime
-from engine.db import connect, sessions
-from engine.notices import EmailChannel, send_due
-import engine.tables
-url, server, now = sys.argv[1:]
-channel = EmailChannel(url=server, sender="notices@chuishao.example")
-while send_due(sessions(connect(url)), {"email": channel}, datetime.fromisoformat(now), limit=5):
-    pass
-"""
+from tests.faults.commands import begun
 
 
-def run_until_killed(program: str, *arguments: str, mark: Path) -> None:
-    """Run a program until it has made its mark, then kill it."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments, str(mark)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    try:
+def run_until_killed(work: Callable[..., object], *arguments: object, mark: Path) -> None:
+    """Let a process work until it has made its mark, then kill it."""
+    with begun(work, *arguments, mark) as process:
         deadline = time.monotonic() + 60
         while not mark.exists():
-            assert process.poll() is None, "the program ended by itself"
+            assert process.is_alive(), "the program ended by itself"
             assert time.monotonic() < deadline
             time.sleep(0.02)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
 
 
 @pytest.mark.faults
@@ -119,7 +46,7 @@ def test_killed_between_commit_and_sending(
     database_url: str, sessions: sessionmaker[Session], session: Session, now: datetime, tmp_path: Path
 ) -> None:
     staff = make_staff(session)
-    run_until_killed(_PUT, database_url, str(staff.id), now.isoformat(), mark=tmp_path / "committed")
+    run_until_killed(put_one, database_url, str(staff.id), now, mark=tmp_path / "committed")
     with mail_server() as server:
         assert send_due(sessions, {"email": EmailChannel(url=server.url, sender=SENDER)}, now) == 1
     assert server.recipients == ["lead@example.org"]
@@ -130,10 +57,10 @@ def test_killed_between_sending_and_marking(
     database_url: str, sessions: sessionmaker[Session], session: Session, now: datetime, tmp_path: Path
 ) -> None:
     staff = make_staff(session)
-    run_until_killed(_PUT, database_url, str(staff.id), now.isoformat(), mark=tmp_path / "committed")
+    run_until_killed(put_one, database_url, str(staff.id), now, mark=tmp_path / "committed")
     with mail_server() as server:
         channels = {"email": EmailChannel(url=server.url, sender=SENDER)}
-        run_until_killed(_SEND, database_url, server.url, now.isoformat(), mark=tmp_path / "sent")
+        run_until_killed(send_and_stop, database_url, server.url, now, mark=tmp_path / "sent")
         # until the lease ends it may still be on its way
         assert send_due(sessions, channels, now + LEASE - timedelta(seconds=1)) == 0
         assert send_due(sessions, channels, now + LEASE) == 1
@@ -160,21 +87,17 @@ def put(session: Session, number: int, now: datetime, channel: str, address: str
     return [notice.key for notice in made]
 
 
-def kill_after(program: str, received: Sequence[object], number: int, delay: float, *arguments: str) -> None:
-    """Let a sender run until a server has received that many, then kill it a moment later."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    try:
+def kill_after(
+    work: Callable[..., object], received: Sequence[object], number: int, delay: float, *arguments: object
+) -> None:
+    """Let a sender work until a server has received that many, then kill it a moment later."""
+    with begun(work, *arguments) as process:
         deadline = time.monotonic() + 60
         while len(received) < number:
-            assert process.poll() is None, "the sender ended by itself"
+            assert process.is_alive(), "the sender ended by itself"
             assert time.monotonic() < deadline
             time.sleep(0.001)
         time.sleep(delay)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
 
 
 @pytest.mark.faults
@@ -186,8 +109,8 @@ def test_killed_at_random_while_posting(
     wanted = [webhook_id(key) for key in put(session, number, now, "webhook")]
     with http_sink() as sink:
         for kill in range(kills):
-            reached, moment = len(sink.received) + chance.randint(1, 12), (now + LEASE * kill).isoformat()
-            kill_after(_POST, sink.received, reached, chance.uniform(0, 0.02), database_url, sink.url, secret, moment)
+            reached, moment = len(sink.received) + chance.randint(1, 12), now + LEASE * kill
+            kill_after(post, sink.received, reached, chance.uniform(0, 0.02), database_url, sink.url, secret, moment)
         channel = WebhookChannel(url=sink.url, secrets=(secret,), courier=Courier(allowed=read_networks(["127.0.0.1"])))
         while send_due(sessions, {"webhook": channel}, now + LEASE * kills):
             pass
@@ -207,8 +130,8 @@ def test_killed_at_random_while_mailing(
     wanted = [message_id(key, SENDER) for key in put(session, number, now, "email", "lead@example.org")]
     with mail_server() as server:
         for kill in range(kills):
-            reached, moment = len(server.received) + chance.randint(1, 12), (now + LEASE * kill).isoformat()
-            kill_after(_MAIL, server.received, reached, chance.uniform(0, 0.02), database_url, server.url, moment)
+            reached, moment = len(server.received) + chance.randint(1, 12), now + LEASE * kill
+            kill_after(mail, server.received, reached, chance.uniform(0, 0.02), database_url, server.url, moment)
         while send_due(sessions, {"email": EmailChannel(url=server.url, sender=SENDER)}, now + LEASE * kills):
             pass
     times = Counter(server.ids())
