@@ -10,11 +10,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.db import connect
 from engine.db import sessions as session_factory
+from engine.organisation import passwords
 from engine.tables import metadata
 from tests.browser import opened_browser
 from tests.fakes import ManualClock
@@ -95,6 +97,18 @@ def _postgres_engine(request: pytest.FixtureRequest, worker_name: str) -> Iterat
     install_emptying(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def costly_hasher() -> Iterator[PasswordHasher]:
+    """Passwords and PINs that cost nothing: 45 ms on purpose, at the beginning of most tests, are minutes in a run.
+
+    The tests of what they cost take the hasher that is given here: the engine's own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        costly = passwords._HASHER
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield costly
 
 
 @pytest.fixture(scope="session")

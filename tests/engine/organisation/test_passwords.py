@@ -1,6 +1,7 @@
 """Passwords: what fits, what does not, and that nobody can tell who has an account."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from argon2 import PasswordHasher
@@ -8,9 +9,18 @@ from argon2 import extract_parameters as parameters
 from sqlalchemy.orm import Session
 
 from engine.errors import Invalid
+from engine.organisation import passwords
 from engine.organisation.models import Staff
 from engine.organisation.passwords import authenticate, hash_password, verify_password
 from tests.factories import make_staff
+
+
+@pytest.fixture(autouse=True)
+def _as_in_service(costly_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(passwords, "_HASHER", costly_hasher)
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 def test_a_password_fits_its_own_hash_only() -> None:
