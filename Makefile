@@ -12,13 +12,20 @@ SLOW_SECONDS ?= 2400
 
 FAST := not slow and not browser and not faults and not journey
 SLOW := slow or browser or faults or journey
-AGAIN = timeout 300 $(BIN)/python -m pytest -q --last-failed --last-failed-no-failures=none
+PYTEST = $(BIN)/python -m pytest -q -o cache_dir=.pytest_cache
+RUN_FAST = timeout $(FAST_SECONDS) $(PYTEST)/fast -n $(WORKERS) -m "$(FAST)"
+# one worker drives the browser, the other kills servers: both wait more than they work
+RUN_SLOW = timeout $(SLOW_SECONDS) $(PYTEST)/slow -n 2 --dist loadgroup --no-loadscope-reorder -m "$(SLOW)"
+# what failed beside others gets the machine to itself once; what fails again is red
+AGAIN = --last-failed --last-failed-no-failures=none
+FAST_AGAIN = timeout 600 $(PYTEST)/fast $(AGAIN) -m "$(FAST)"
+SLOW_AGAIN = timeout 600 $(PYTEST)/slow $(AGAIN) -n 1 --dist loadgroup -m "$(SLOW)"
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # what is compiled is kept, whatever the environment says: the tests start many processes, each of which loads everything
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fast slow compiled journeys lint bench constraints clean help
+.PHONY: demo test both fast slow compiled journeys lint bench constraints clean help
 
 help:
 	@echo "make demo         a demonstration district on http://127.0.0.1:$(PORT), accounts printed"
@@ -45,7 +52,16 @@ demo: $(VENV)/.run
 test: $(VENV)/.test
 	@tools/prepare_tests $(BIN)/python
 	@$(MAKE) --no-print-directory -j 2 lint compiled
-	@$(MAKE) --no-print-directory fast slow
+	@$(MAKE) --no-print-directory both
+
+# Where the slow part waits the fast one works; the slow one goes first, since some of it is in a hurry. What it says
+# stands after what the fast one does.
+both: $(VENV)/.test
+	@$(RUN_SLOW) >$(VENV)/slow.log 2>&1 & slow=$$!; trap "kill $$slow; exit 130" INT TERM; \
+	nice -n 10 $(RUN_FAST); fast=$$?; \
+	wait $$slow; slow=$$?; cat $(VENV)/slow.log; \
+	[ $$fast = 0 ] || $(FAST_AGAIN) || exit 1; \
+	[ $$slow = 0 ] || $(SLOW_AGAIN)
 
 # every worker would compile the tests for itself: here it is done once, beside mypy
 compiled: $(VENV)/.test
@@ -57,14 +73,11 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# what failed beside others gets the machine to itself once; what fails again is red
 fast: $(VENV)/.test
-	timeout $(FAST_SECONDS) $(BIN)/python -m pytest -q -n $(WORKERS) -m "$(FAST)" || $(AGAIN) -m "$(FAST)"
+	$(RUN_FAST) || $(FAST_AGAIN)
 
-# one worker drives the browser, the other kills servers: both wait more than they work
 slow: $(VENV)/.test
-	timeout $(SLOW_SECONDS) $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "$(SLOW)" \
-		|| $(AGAIN) -n 1 --dist loadgroup -m "$(SLOW)"
+	$(RUN_SLOW) || $(SLOW_AGAIN)
 
 # the part of `slow` that plays whole petitions on the running demonstration; screenshots in tests/journeys/shots
 journeys: $(VENV)/.test
