@@ -26,6 +26,7 @@ def test_a_clerk_works_by_keyboard_alone(town: Town) -> None:
     clerk.keyboard.type(matter.number)
     clerk.keyboard.press("Enter")
     expect(clerk.locator("[data-row]")).to_have_count(1)
+    clerk.wait_for_load_state()  # keys are heard once the page is there whole
     clerk.locator("body").focus()
     clerk.keyboard.press("j")
     expect(clerk.locator("[data-row].is-here")).to_contain_text(matter.number)
