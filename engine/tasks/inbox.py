@@ -15,6 +15,7 @@ from engine.errors import Invalid
 from engine.tasks import inbox_statements as statements
 from engine.tasks.inbox_asking import keep_plans, open_to, own_keys, shape_of, values_of
 from engine.tasks.inbox_counts import counts_by_time
+from engine.tasks.inbox_shapes import Shape
 from engine.tasks.inbox_views import SCAN_LIMIT, Bucket, ClockFace, InboxItem, InboxQuery, Page
 from engine.tasks.inbox_windows import Days, Window
 from engine.tasks.models import WorkItemState
@@ -89,7 +90,7 @@ def _page(session: Session, query: InboxQuery, window: Window, cursor: _Cursor |
     return list(session.connection().execute(statements.page(shape), values))
 
 
-def _asked(query: InboxQuery, window: Window, cursor: _Cursor | None) -> tuple[statements.Shape, dict[str, Any]]:
+def _asked(query: InboxQuery, window: Window, cursor: _Cursor | None) -> tuple[Shape, dict[str, Any]]:
     shape = shape_of(query, window, limit=query.limit + 1, scan=SCAN_LIMIT, cursor=cursor is not None)
     values = values_of(query, window)
     return shape, values if cursor is None else values | {"after_due": cursor.due_at, "after_id": cursor.id}

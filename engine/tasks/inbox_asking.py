@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from engine.organisation.models import Membership, OrgUnit
 from engine.organisation.sealing import closed_cases
-from engine.tasks.inbox_statements import CASE, Shape
+from engine.tasks.inbox_shapes import Shape
+from engine.tasks.inbox_statements import CASE
 from engine.tasks.inbox_views import Holding, InboxQuery
 from engine.tasks.inbox_windows import Window
 from engine.tasks.models import CoHandler, Draft, WorkItem

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.tasks import inbox_statements as statements
 from engine.tasks.inbox_asking import keep_plans, only_those, open_to, own_keys, shape_of, values_of
+from engine.tasks.inbox_shapes import Shape
 from engine.tasks.inbox_views import COUNT_LIMIT, Bucket, Counts, Held, Holding, InboxQuery
 from engine.tasks.inbox_windows import Days, Window
 
@@ -21,7 +22,7 @@ def count(session: Session, query: InboxQuery, now: datetime) -> Counts:
 def counts_by_time(session: Session, query: InboxQuery, days: Days) -> Counts:
     """Return how many there are in each bucket, in one statement; `query` as `open_to` returns it."""
     windows = {bucket: days.window(bucket).narrowed(query.due_from, query.due_until) for bucket in Bucket}
-    shapes: list[statements.Shape] = []
+    shapes: list[Shape] = []
     values: dict[str, Any] = {}
     for bucket, window in windows.items():
         if window is not None:
@@ -58,7 +59,7 @@ def held_counts(
     for together in _TOGETHER:
         wanted = [holding for holding in together if holding is not Holding.ANY or every is None]
         asked = {holding: only_those(session, whole, holding) for holding in wanted}
-        shapes: list[statements.Shape] = []
+        shapes: list[Shape] = []
         values: dict[str, Any] = {}
         for holding, each in asked.items():
             if each.only == () or (holding is Holding.COVER and not each.keys):

@@ -3,7 +3,6 @@
 A statement is built once for each shape of query and kept; the values are bound each time.
 """
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,11 +24,12 @@ from sqlalchemy import (
     table,
     text,
     tuple_,
-    union_all,
+    union,
 )
 
 from engine.db import Instant
 from engine.organisation.models import OrgUnit, Staff
+from engine.tasks.inbox_shapes import Shape
 from engine.tasks.models import Draft, WorkItem
 
 # Tables rather than models: nothing here becomes an object, and rows come without the session's care for them.
@@ -66,41 +66,6 @@ _OPEN: Final = text("work_item.state = 'open'")
 Rows = Select[*tuple[Any, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """What a statement is made of: which parts it has, not their values.
-
-    Args:
-        dated: only items with a due instant, or only those without one.
-        limit: how many rows, or up to how many are counted.
-        scan: how many are looked at for what no index knows.
-        mark: what the names of the bound instants end with, where one statement has several windows.
-    """
-
-    limit: int
-    scan: int
-    keys: int
-    held: bool
-    unclaimed: bool
-    dated: bool
-    start: bool
-    end: bool
-    cursor: bool
-    kinds: bool
-    category: bool
-    text: bool
-    roles: bool
-    only: bool = False
-    covered: bool = False
-    closed: bool = False
-    mark: str = ""
-
-    @property
-    def sifted(self) -> bool:
-        """Whether rows are asked something that no index knows; then only so many are looked at."""
-        return self.kinds or self.category or self.text
-
-
 @lru_cache(maxsize=512)
 def page(shape: Shape) -> Rows:
     """Return the statement of a page: first rows of every range, merged, cut, joined with what a row shows."""
@@ -130,7 +95,7 @@ def page(shape: Shape) -> Rows:
         .outerjoin(owner, owner.c.id == _ITEM.c.owner_id)
         .outerjoin(_CLOCK, _CLOCK.c.id == _ITEM.c.clock_id)
         .outerjoin(_DRAFT, (_DRAFT.c.work_item_id == _ITEM.c.id) & mine)
-        .order_by(*_order(shape, first.c.due_at, first.c.id))
+        .order_by(*_order(first.c.due_at, first.c.id))
     )  # fmt: skip
 
 
@@ -138,7 +103,7 @@ def page(shape: Shape) -> Rows:
 def scan_end(shape: Shape) -> Rows:
     """Return the statement of the last row that a sifted page looks at: `id` and `due_at`; no row when all were."""
     merged = _first(shape, shape.scan).subquery("looked")
-    rows = select(merged.c.id, merged.c.due_at).order_by(*_order(shape, merged.c.due_at, merged.c.id))
+    rows = select(merged.c.id, merged.c.due_at).order_by(*_order(merged.c.due_at, merged.c.id))
     return rows.offset(_number(shape.scan - 1)).limit(1)
 
 
@@ -158,29 +123,40 @@ def counts(shapes: tuple[Shape, ...]) -> Rows:
     return select(*columns)
 
 
-def _ranges(shape: Shape) -> list[tuple[bool, list[ColumnElement[bool]]]]:
-    """The ranges that are counted, and whether each is to be read in the order of its index."""
-    if shape.only:
-        return [(False, _only(shape))]
-    ranges: list[tuple[bool, list[ColumnElement[bool]]]] = []
-    if shape.keys:
-        ranges.append((False, [_ITEM.c.inbox_key.in_(bindparam("keys", expanding=True))]))
-    if shape.held:
-        # in the order of the index, or a planner that thinks of most items as nobody's would read the whole table
-        ranges.append((True, _held(shape)))
-    return ranges
-
-
 def _count(shape: Shape) -> tuple[ColumnElement[int], ColumnElement[int]]:
     found: ColumnElement[int] = literal(0)
     looked: ColumnElement[int] = literal(0)
-    for ordered, where in _ranges(shape):
-        order = _order(shape, _ITEM.c.due_at, _ITEM.c.id) if ordered else ()
-        rows = _narrowed(select(_ITEM.c.id, _ITEM.c.due_at), shape, *where).order_by(*order)
-        rows = rows.limit(_number(shape.limit))
+    for rows in _ranges(shape):
         looked = looked + _size(rows)
         found = found + (_size(_sift(rows, shape)) if shape.sifted else _size(rows))
     return found, looked
+
+
+def _ranges(shape: Shape) -> list[Rows]:
+    """What is counted, each range up to the limit."""
+    if shape.only:
+        return [_some(shape, *_only(shape))]
+    ranges = []
+    if shape.keys:
+        ranges.append(_some(shape, _keys()))
+    if shape.held:
+        ranges.append(_beyond(shape) if shape.keys else _arm(shape, shape.limit, *_held(shape)))
+    return ranges
+
+
+def _some(shape: Shape, *where: ColumnElement[bool]) -> Rows:
+    return _narrowed(select(_ITEM.c.id, _ITEM.c.due_at), shape, *where).limit(_number(shape.limit))
+
+
+def _beyond(shape: Shape) -> Rows:
+    """What I hold that no key of mine brings, among the first that I hold: where those are not all, the first alone are
+    as many as are counted.
+
+    The keys are compared outside: a planner that knows nothing of their values believes that nearly none is beyond
+    them, and that the order of the index is worth nothing.
+    """
+    held = _arm(shape, shape.limit, *_held(shape)).add_columns(_ITEM.c.inbox_key).subquery("held")
+    return select(held.c.id, held.c.due_at).where(held.c.inbox_key.not_in(bindparam("keys", expanding=True)))
 
 
 def _number(value: int) -> ColumnElement[int]:
@@ -204,8 +180,9 @@ def _first(shape: Shape, limit: int) -> Rows:
         arms.append(_arm(shape, limit, *_held(shape)))
     if not arms:
         arms.append(_arm(shape, limit, literal_column("1 = 0")))
-    merged = union_all(*(select(arm.subquery()) for arm in arms)).subquery("merged")
-    rows = select(merged.c.id, merged.c.due_at).order_by(*_order(shape, merged.c.due_at, merged.c.id))
+    # not all of it: what I hold may be in one of the keys
+    merged = union(*(select(arm.subquery()) for arm in arms)).subquery("merged")
+    rows = select(merged.c.id, merged.c.due_at).order_by(*_order(merged.c.due_at, merged.c.id))
     return rows.limit(_number(limit))
 
 
@@ -216,7 +193,7 @@ def _sift(rows: Rows, shape: Shape) -> Rows:
         select(looked.c.id, looked.c.due_at)
         .join(_ITEM, _ITEM.c.id == looked.c.id)
         .join(CASE, CASE.c.id == _ITEM.c.case_id)
-        .order_by(*_order(shape, looked.c.due_at, looked.c.id))
+        .order_by(*_order(looked.c.due_at, looked.c.id))
         .limit(_number(shape.limit))
     )
     if shape.kinds:
@@ -234,7 +211,7 @@ def _only(shape: Shape) -> list[ColumnElement[bool]]:
     """Of a few items, those that I hold and those of my keys."""
     mine: ColumnElement[bool] = _ITEM.c.owner_id == bindparam("staff", type_=Uuid())
     if shape.keys:
-        mine = or_(mine, _ITEM.c.inbox_key.in_(bindparam("keys", expanding=True)))
+        mine = or_(mine, _keys())
     few: list[ColumnElement[bool]] = [_ITEM.c.id.in_(bindparam("only", expanding=True)), mine]
     if shape.roles:
         few.append(_ITEM.c.role.in_(bindparam("roles", expanding=True)))
@@ -242,22 +219,26 @@ def _only(shape: Shape) -> list[ColumnElement[bool]]:
 
 
 def _held(shape: Shape) -> list[ColumnElement[bool]]:
-    """What I hold that no key of mine brings already."""
     held: list[ColumnElement[bool]] = [_ITEM.c.owner_id == bindparam("staff", type_=Uuid())]
-    if shape.keys:
-        held.append(_ITEM.c.inbox_key.not_in(bindparam("keys", expanding=True)))
     if shape.roles:
         held.append(_ITEM.c.role.in_(bindparam("roles", expanding=True)))
     return held
 
 
+def _keys() -> ColumnElement[bool]:
+    return _ITEM.c.inbox_key.in_(bindparam("keys", expanding=True))
+
+
 def _arm(shape: Shape, limit: int, *where: ColumnElement[bool]) -> Rows:
     found = _narrowed(select(_ITEM.c.id, _ITEM.c.due_at), shape, *where)
-    return found.order_by(*_order(shape, _ITEM.c.due_at, _ITEM.c.id)).limit(_number(limit))
+    return found.order_by(*_order(_ITEM.c.due_at, _ITEM.c.id)).limit(_number(limit))
 
 
-def _order(shape: Shape, due: Any, identity: Any) -> tuple[Any, ...]:
-    return (due, identity) if shape.dated else (identity,)
+def _order(due: Any, identity: Any) -> tuple[Any, ...]:
+    """The order of the indexes, among items without a date, too: asked for them in the order of their ids alone, a
+    planner would walk the whole table's key to find the few of one person.
+    """
+    return (due, identity)
 
 
 def _narrowed(rows: Rows, shape: Shape, *where: ColumnElement[bool]) -> Rows:
