@@ -199,12 +199,13 @@ def writing(session: Session) -> Iterator[Session]:
 
     Blocks nest: an inner block joins the outer one, which alone commits. On SQLite the transaction takes the write lock
     when it begins (`BEGIN IMMEDIATE`), so that a read that came first can never fail to become a write; a read
-    transaction that is already open on the session is ended first.
+    transaction that is already open on the session is ended first. On PostgreSQL, where each statement sees what is
+    committed by then, the writes go on in it.
     """
     if _WRITING in session.info:
         yield session
         return
-    if session.in_transaction():
+    if session.in_transaction() and not _only_reads_on_postgres(session):
         session.commit()
     try:
         before = _writes.set(True)
@@ -219,3 +220,8 @@ def writing(session: Session) -> Iterator[Session]:
         raise
     finally:
         session.info.pop(_WRITING, None)
+
+
+def _only_reads_on_postgres(session: Session) -> bool:
+    changed = session.new or session.dirty or session.deleted
+    return not changed and session.get_bind().dialect.name == "postgresql"

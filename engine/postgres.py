@@ -1,6 +1,7 @@
 """A connection to PostgreSQL whose prepared statements last, and that sends several of them at once."""
 
 import select
+import time
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Final
@@ -11,6 +12,9 @@ from psycopg.pq.abc import PGresult
 
 #: Statements that a connection keeps prepared: more kinds than the steps of a process have, with those of the pages.
 MOST_PREPARED: Final = 200
+#: For so many seconds after it ended a transaction a server counts as being there. Whoever meets it in the moment when
+#: it went away is told to try again, as anybody who was in the middle of something.
+ANSWERED_LATELY: Final = 0.5
 #: How soon either side finds out that the other is gone without a word (a machine that died, a cable): in about half a
 #: minute. By default it takes two hours, for which a worker would stand still, and its locks would be held.
 _PATIENCE: Final[Mapping[str, int]] = {
@@ -68,6 +72,7 @@ class LastingConnection(Connection[Any]):
         self.cursor_factory = _Cursor
         self._known: dict[bytes, bytes] = {}
         self._numbers = count()
+        self._heard = 0.0
 
     def commit(self) -> None:
         """Commit, in one call of the driver's library; it waits without holding up other threads."""
@@ -88,14 +93,17 @@ class LastingConnection(Connection[Any]):
             result = self.pgconn.exec_(command)
         if result.status != ExecStatus.COMMAND_OK:
             raise _error(result)
+        self._heard = time.monotonic()
         return True
 
     def ping(self) -> None:
-        """Ask the server for nothing, to see that it is there.
+        """Ask the server for nothing, to see that it is there; not when it has answered a moment ago.
 
         Raises:
             psycopg.Error: it is not.
         """
+        if time.monotonic() - self._heard < ANSWERED_LATELY and not self.closed:
+            return
         with self.lock:
             result = self.pgconn.exec_(b"")
         if result.status != ExecStatus.EMPTY_QUERY:

@@ -1,5 +1,6 @@
 """Cover while absent (替岗): who does whose work, when, and in which role."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +17,7 @@ from engine.organisation.colleagues import circle
 from engine.organisation.models import Absence, Membership, OrgUnit, Staff
 from engine.organisation.roles import TECHNICAL
 from engine.organisation.service import inbox_key, memberships
-from engine.prepared import PreparedRead
+from engine.prepared import Found, PreparedRead, Values
 
 #: Nobody is away for longer at a time; a longer absence is a change of roles.
 LONGEST: Final = timedelta(days=180)
@@ -63,7 +64,17 @@ class Cover:
 
 def covers(connection: Connection, substitute_id: UUID, now: datetime) -> list[Cover]:
     """Return every role that somebody fills for others now."""
-    rows = _COVERED.all(connection, {"substitute": substitute_id, "now": aware(now)})
+    read, values = covers_asked(substitute_id, now)
+    return covers_in(read.all(connection, values))
+
+
+def covers_asked(substitute_id: UUID, now: datetime) -> tuple[PreparedRead, Values]:
+    """Return what asks for every role that somebody fills for others now, to be asked together with something else."""
+    return _COVERED, {"substitute": substitute_id, "now": aware(now)}
+
+
+def covers_in(rows: Iterable[Found] = ()) -> list[Cover]:
+    """Return the roles that the answer to `covers_asked` names."""
     return [
         Cover(staff_id=staff, name=name, until_at=until, role=role, unit_id=unit, unit_code=code)
         for staff, name, until, role, unit, code in rows

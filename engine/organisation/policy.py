@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from engine.audit.models import ActorKind
 from engine.db import connected
 from engine.errors import Forbidden, NotFound
-from engine.organisation.absences import covers
+from engine.organisation.absences import covers_asked, covers_in
 from engine.organisation.models import Membership, OrgUnit, Staff, UnitKind
 from engine.organisation.policy_table import TABLE, Action, Field, Grant, Relation
 from engine.organisation.roles import Role
 from engine.organisation.service import inbox_key
-from engine.prepared import Found, PreparedRead
+from engine.prepared import Found, PreparedRead, read_together
 
 __all__ = [
     "Action", "CaseSubject", "Field", "OpenItem", "Reach", "Relation", "Standing", "Viewer", "anonymous_viewer",
@@ -127,13 +127,13 @@ def viewer_for(session: Session, staff: Staff, now: datetime | None = None) -> V
     Args:
         now: when it is; the roles that they fill for somebody absent then count too, except towards sealed cases.
     """
-    session.flush()  # a statement that is prepared reads what was written
-    rows = _HELD.all(connected(session), {"staff": staff.id}) if staff.active else ()
+    session.flush()
+    asked = [(_HELD, {"staff": staff.id}), *([covers_asked(staff.id, now)] if now else [])]
+    rows, *covered = read_together(connected(session), asked) if staff.active else [[]]
     held = [_standing(Role(row.role), row) for row in rows]
-    if staff.active and now is not None:
-        for cover in covers(connected(session), staff.id, now):
-            unit = session.get_one(OrgUnit, cover.unit_id)
-            held.append(replace(_standing(Role(cover.role), unit), for_staff=cover.staff_id))
+    for each in covers_in(*covered):
+        standing = _standing(Role(each.role), session.get_one(OrgUnit, each.unit_id))
+        held.append(replace(standing, for_staff=each.staff_id))
     return Viewer(kind=ActorKind.STAFF, staff_id=staff.id, name=staff.name, standings=tuple(held))
 
 

@@ -10,7 +10,7 @@ from engine.tasks import inbox_statements as statements
 from engine.tasks.inbox_asking import keep_plans, only_those, open_to, own_keys, shape_of, values_of
 from engine.tasks.inbox_shapes import Shape
 from engine.tasks.inbox_views import COUNT_LIMIT, Bucket, Counts, Held, Holding, InboxQuery
-from engine.tasks.inbox_windows import Days, Window
+from engine.tasks.inbox_windows import ALWAYS, Days
 
 
 def count(session: Session, query: InboxQuery, now: datetime) -> Counts:
@@ -64,12 +64,11 @@ def held_counts(
         for holding, each in asked.items():
             if each.only == () or (holding is Holding.COVER and not each.keys):
                 continue
-            for window, mark in ((Window(), "_dated"), (Window(dated=False), "_undated")):
-                shapes.append(shape_of(each, window, limit=COUNT_LIMIT, mark=f"_{holding.value}{mark}"))
-                values |= values_of(each, window)
+            shapes.append(shape_of(each, ALWAYS, limit=COUNT_LIMIT, mark=f"_{holding.value}"))
+            values |= values_of(each, ALWAYS)
         row = session.connection().execute(statements.counts(tuple(shapes)), values).one()._mapping if shapes else {}
         for name, number in row.items():
-            found[str(name).split("_")[1]] += number
+            found[str(name).removeprefix("found_")] = number
     return Held(**{name: min(COUNT_LIMIT, number) for name, number in found.items()})
 
 

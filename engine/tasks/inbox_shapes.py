@@ -8,7 +8,7 @@ class Shape:
     """What a statement is made of: which parts it has, not their values.
 
     Args:
-        dated: only items with a due instant, or only those without one.
+        dated: only items with a due instant, or only those without one; None: both.
         limit: how many rows, or up to how many are counted.
         scan: how many are looked at for what no index knows.
         mark: what the names of the bound instants end with, where one statement has several windows.
@@ -19,7 +19,7 @@ class Shape:
     keys: int
     held: bool
     unclaimed: bool
-    dated: bool
+    dated: bool | None
     start: bool
     end: bool
     cursor: bool

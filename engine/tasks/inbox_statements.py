@@ -258,6 +258,8 @@ def _narrowed(rows: Rows, shape: Shape, *where: ColumnElement[bool]) -> Rows:
 
 
 def _window(shape: Shape) -> list[ColumnElement[bool]]:
+    if shape.dated is None:
+        return []
     due, after = _ITEM.c.due_at, bindparam("after_id", type_=Uuid())
     if not shape.dated:
         return [due.is_(None), *([_ITEM.c.id > after] if shape.cursor else [])]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Final, Self
 
 from engine.clock import CHINA, aware
 from engine.tasks.inbox_views import SOON_DAYS, Bucket
@@ -10,11 +10,15 @@ from engine.tasks.inbox_views import SOON_DAYS, Bucket
 
 @dataclass(frozen=True)
 class Window:
-    """A half-open range of due instants, or the items without one."""
+    """A half-open range of due instants, or the items without one.
+
+    Args:
+        dated: None: both those that have a due instant and those that have none, for counting them together.
+    """
 
     start: datetime | None = None
     end: datetime | None = None
-    dated: bool = True
+    dated: bool | None = True
 
     def narrowed(self, start: datetime | None, end: datetime | None) -> "Window | None":
         """Return what of it lies between two instants; None when nothing is left."""
@@ -25,6 +29,10 @@ class Window:
         if start is not None and end is not None and start >= end:
             return None
         return replace(self, start=start, end=end)
+
+
+#: Every item, whatever its due instant.
+ALWAYS: Final = Window(dated=None)
 
 
 @dataclass(frozen=True, kw_only=True)
