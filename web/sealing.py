@@ -9,10 +9,10 @@ unknown id.
 from typing import Final
 from uuid import UUID, uuid5
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_login import current_user
 
-from engine.cases.sealing import hides
+from engine.cases.sealing import hides, hides_one_of
 from web import current
 
 #: no row has an id that is derived from it
@@ -38,9 +38,9 @@ class Nowhere(UUID):
 
 def followable(asked: UUID) -> UUID:
     """Return an id as the signed-in reader may follow it."""
-    if hides(current.session(), current.viewer(), asked):
-        return Nowhere(asked)
-    return asked
+    session, viewer, known = current.session(), current.viewer(), g.get("sealed", {})
+    hidden = hides_one_of(session, viewer, known[asked]) if asked in known else hides(session, viewer, asked)
+    return Nowhere(asked) if hidden else asked
 
 
 def init_sealing(app: Flask) -> None:

@@ -1,5 +1,6 @@
 """Ids that lead to a case which somebody may not know of."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from engine.cases.models import Case, CaseSealing
 from engine.cases.subject import subject_of
-from engine.db import Base
+from engine.db import Base, connected
 from engine.organisation.policy import Viewer
 from engine.organisation.policy import knows as may_know
-from engine.prepared import PreparedRead
+from engine.prepared import Found, PreparedRead, Values
 
 
 def hides(session: Session, viewer: Viewer, id_: UUID) -> bool:
@@ -23,10 +24,19 @@ def hides(session: Session, viewer: Viewer, id_: UUID) -> bool:
     Source: 信访工作条例 art. 30.
     """
     session.flush()
-    found = _sealed_of(len(Base.metadata.tables)).first(session.connection(), {"wanted": id_})
-    if found is None:
-        return False
-    return not may_know(viewer, subject_of(session, session.get_one(Case, found.case_id)))
+    read, values = sealed_asked(id_)
+    return hides_one_of(session, viewer, read.all(connected(session), values))
+
+
+def sealed_asked(id_: UUID) -> tuple[PreparedRead, Values]:
+    """Return what asks for the sealed case that `id_` belongs to, to be asked together with something else."""
+    return _sealed_of(len(Base.metadata.tables)), {"wanted": id_}
+
+
+def hides_one_of(session: Session, viewer: Viewer, sealed: Iterable[Found]) -> bool:
+    """Say whether there is a case that `viewer` may not know of in the answer to `sealed_asked`."""
+    cases = (session.get_one(Case, each.case_id) for each in sealed)
+    return any(not may_know(viewer, subject_of(session, case)) for case in cases)
 
 
 @cache

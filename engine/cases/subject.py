@@ -32,7 +32,7 @@ def get_case(session: Session, case_id: UUID) -> Case:
     """
     case = session.get(Case, case_id)
     if case is None:
-        raise _unknown(case_id)
+        raise NotFound("case-unknown", "There is no case {case}.", case=str(case_id))
     about_case(case.id)
     return case
 
@@ -42,25 +42,9 @@ def subject_of(session: Session, case: Case) -> CaseSubject:
     return subjects_of(session, [case])[case.id]
 
 
-def subject_with_id(session: Session, case_id: UUID) -> CaseSubject:
-    """Return what decides who may see the case of an id.
-
-    Raises:
-        NotFound: there is none of this id.
-    """
-    found = _subjects(session, [case_id])
-    if not found:
-        raise _unknown(case_id)
-    return found[case_id]
-
-
 def subjects_of(session: Session, cases: Iterable[Case]) -> dict[UUID, CaseSubject]:
     """Return what decides who may see each of `cases`, by id, in five statements however many they are."""
     return _subjects(session, list({case.id for case in cases}))
-
-
-def _unknown(case_id: UUID) -> NotFound:
-    return NotFound("case-unknown", "There is no case {case}.", case=str(case_id))
 
 
 # ---- reading

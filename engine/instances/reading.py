@@ -18,6 +18,7 @@ from engine.instances.models import Instance
 from engine.prepared import PreparedRead
 from engine.spiff import TokenView, WaitingMessage, Workflow
 from engine.tasks.models import WorkItem
+from engine.tasks.service import no_such_task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,37 @@ def version_of(session: Session, instance_id: UUID) -> LoadedVersion:
     if found is None:
         raise _no_such_instance(instance_id)
     return load(session, found.version_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskBrief:
+    """What is needed to read an answer to a task: less than the task."""
+
+    case_id: UUID
+    name: str
+    form_id: str | None
+    version: LoadedVersion
+
+
+_BRIEF: Final = PreparedRead(
+    select(WorkItem.case_id, WorkItem.name, WorkItem.form_id, Instance.version_id)
+    .join(Instance, Instance.id == WorkItem.instance_id)
+    .where(WorkItem.id == bindparam("item", type_=Uuid()))
+)
+
+
+def task_brief(session: Session, item_id: UUID) -> TaskBrief:
+    """Return what is needed to read an answer to a task.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    session.flush()  # a statement that is prepared reads what was written
+    found = _BRIEF.first(connected(session), {"item": item_id})
+    if found is None:
+        raise no_such_task(item_id)
+    version = load(session, found.version_id)
+    return TaskBrief(case_id=found.case_id, name=found.name, form_id=found.form_id, version=version)
 
 
 def latest_instance(session: Session, case_id: UUID) -> Instance | None:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, SelectBase, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from engine.audit import Actor, Tag, record
@@ -21,23 +21,6 @@ from engine.prepared import Found, PreparedRead, Values
 
 #: Nobody is away for longer at a time; a longer absence is a change of roles.
 LONGEST: Final = timedelta(days=180)
-_COVERED: Final = PreparedRead(
-    select(Staff.id, Staff.name, Absence.until_at, Membership.role, Membership.unit_id, OrgUnit.code)
-    .join(Absence, Absence.staff_id == Staff.id)
-    .join(Membership, Membership.staff_id == Staff.id)
-    .join(OrgUnit, OrgUnit.id == Membership.unit_id)
-    .where(
-        Absence.substitute_id == bindparam("substitute", type_=Absence.__table__.c.substitute_id.type),
-        Absence.from_at <= bindparam("now", type_=Absence.__table__.c.from_at.type),
-        Absence.until_at > bindparam("now", type_=Absence.__table__.c.until_at.type),
-        or_(Absence.role.is_(None), Absence.role == Membership.role),
-        or_(Absence.unit_id.is_(None), Absence.unit_id == Membership.unit_id),
-        *(Membership.role != each.value for each in sorted(TECHNICAL)),
-        Staff.active,
-        OrgUnit.active,
-    )
-    .order_by(OrgUnit.path, Membership.role, Staff.name)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +45,31 @@ class Cover:
         return inbox_key(self.role, self.unit_code)
 
 
+def covers_of(substitute: ColumnElement[Any]) -> SelectBase:
+    """Return the query of every role that somebody, whom an expression names, fills for others at the instant `now`."""
+    now = bindparam("now", type_=Absence.__table__.c.from_at.type)
+    return (
+        select(Staff.id, Staff.name, Absence.until_at, Membership.role, Membership.unit_id, OrgUnit.code)
+        .join(Absence, Absence.staff_id == Staff.id)
+        .join(Membership, Membership.staff_id == Staff.id)
+        .join(OrgUnit, OrgUnit.id == Membership.unit_id)
+        .where(
+            Absence.substitute_id == substitute,
+            Absence.from_at <= now,
+            Absence.until_at > now,
+            or_(Absence.role.is_(None), Absence.role == Membership.role),
+            or_(Absence.unit_id.is_(None), Absence.unit_id == Membership.unit_id),
+            *(Membership.role != each.value for each in sorted(TECHNICAL)),
+            Staff.active,
+            OrgUnit.active,
+        )
+        .order_by(OrgUnit.path, Membership.role, Staff.name)
+    )
+
+
+_COVERED: Final = PreparedRead(covers_of(bindparam("substitute", type_=Absence.__table__.c.substitute_id.type)))
+
+
 def covers(connection: Connection, substitute_id: UUID, now: datetime) -> list[Cover]:
     """Return every role that somebody fills for others now."""
     read, values = covers_asked(substitute_id, now)
@@ -73,8 +81,8 @@ def covers_asked(substitute_id: UUID, now: datetime) -> tuple[PreparedRead, Valu
     return _COVERED, {"substitute": substitute_id, "now": aware(now)}
 
 
-def covers_in(rows: Iterable[Found] = ()) -> list[Cover]:
-    """Return the roles that the answer to `covers_asked` names."""
+def covers_in(rows: Iterable[Found]) -> list[Cover]:
+    """Return the roles that the answer to `covers_of` names."""
     return [
         Cover(staff_id=staff, name=name, until_at=until, role=role, unit_id=unit, unit_code=code)
         for staff, name, until, role, unit, code in rows

@@ -35,8 +35,13 @@ def get_item(session: Session, item_id: UUID) -> WorkItem:
     """
     item = _ITEMS.get(session, item_id)
     if item is None:
-        raise NotFound("no-such-task", "There is no task {item}.", item=str(item_id))
+        raise no_such_task(item_id)
     return item
+
+
+def no_such_task(item_id: UUID) -> NotFound:
+    """Return what is said of a work item that there is not."""
+    return NotFound("no-such-task", "There is no task {item}.", item=str(item_id))
 
 
 def claim(session: Session, item_id: UUID, *, staff: Staff, now: datetime) -> WorkItem:

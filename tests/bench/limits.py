@@ -1,6 +1,7 @@
 """Figures with a limit each: a petition's state half way, a start, a task by HTTP, the memory of a worker."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from tests.factories import District, make_case
 from tests.web.browsing import PASSWORD, sign_in, token_of
 from web import create_app
 from web.database import db
+from web.logs import configure_logs
 
 #: What is promised: bytes of the state; times stock; times the engine's call; mebibytes after the first 10,000.
 STATE, START, REQUEST, GROWTH = 3072, 2.0, 3.0, 8.0
@@ -156,7 +158,8 @@ def _requests(place: Place, runs: int) -> list[Turn]:
     with place.sessions() as session, writing(session):
         session.get_one(Staff, place.district.person("community").id).password_hash = hash_password(PASSWORD)
     runtime, starting, turns = Runtime(), Runtime(), []  # neither completes what it keeps as an object
-    with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="chuishao-bench-") as folder, Path(os.devnull).open("w") as nowhere:
+        configure_logs("INFO", nowhere)  # a request writes its line as in service
         settings = Settings(
             database_url=place.engine.url.render_as_string(hide_password=False), secret_key=b"k" * 32,
             field_key=bytes(range(32)), blob_dir=Path(folder), jurisdiction="qinghe", scheduler_embedded=False,
@@ -179,6 +182,7 @@ def _requests(place: Place, runs: int) -> list[Turn]:
         with app.app_context():
             db.session.remove()
             db.engine.dispose()
+        configure_logs("ERROR")
     return turns[1:]  # the first one compiles templates and statements
 
 

@@ -3,6 +3,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, bindparam, func, insert, select, text, update
@@ -123,6 +124,21 @@ def test_a_lost_connection_is_an_error_and_not_waited_for(database: Engine, add:
     with database.begin() as connection:
         connection.execute(select(1))
         assert add.run(connection, row(1)) == 1
+
+
+def test_a_connection_that_answered_a_moment_ago_is_not_asked_again(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with begun(database) as connection:
+        connection.commit()
+        driven: Any = connection.connection.driver_connection
+        with database.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:backend)"), {"backend": driven.info.backend_pid})
+        driven.ping()  # taken for alive: whoever writes next is told that it is gone
+        monkeypatch.setattr("engine.postgres.ANSWERED_LATELY", 0.0)
+        with pytest.raises(psycopg.OperationalError):
+            driven.ping()
+        connection.invalidate()
 
 
 def test_waiting_for_a_row_does_not_hold_up_other_threads(database: Engine, add: Prepared, table: sa.Table) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from flask import Flask, g, redirect, request, session, url_for
 from flask_babel import gettext
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from engine.organisation.models import Staff
 from web import current
 from web.api.tokens import find_token
-from web.auth.sessions import find_staff
+from web.auth.sessions import find_reader
 from web.errors import problem, wants_json
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -75,8 +76,12 @@ def _load_user(app: Flask) -> User | None:
     view = app.view_functions.get(request.endpoint or "")
     idle = current.settings().session_idle
     touch = not getattr(view, _BACKGROUND, False)
-    staff = find_staff(current.session(), token, now=current.now(), idle=idle, touch=touch)
-    return User(staff) if staff else None
+    ids = [value for value in (request.view_args or {}).values() if isinstance(value, UUID)]
+    reader = find_reader(current.session(), token, now=current.now(), idle=idle, touch=touch, ids=ids)
+    if reader is None:
+        return None
+    g.viewer, g.sealed = reader.viewer, reader.sealed
+    return User(reader.staff)
 
 
 def _load_program() -> User | None:

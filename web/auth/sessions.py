@@ -2,20 +2,27 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import String, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from engine.cases.sealing import sealed_asked
+from engine.clock import aware
 from engine.db import connected, writing
+from engine.organisation.absences import covers_of
 from engine.organisation.models import Staff
-from engine.prepared import PreparedRead
+from engine.organisation.viewers import Viewer, memberships_of, viewer_in
+from engine.prepared import Found, PreparedRead, read_together
 from engine.rows import attached
 from web.auth.models import LoginSession
 
 _TOUCH: Final = timedelta(minutes=1)
+_TOKEN: Final = bindparam("token", type_=String())
 _HELD: Final = PreparedRead(
     select(
         LoginSession.id.label("session_id"),
@@ -24,8 +31,24 @@ _HELD: Final = PreparedRead(
         *Staff.__table__.c,
     )
     .join(Staff, Staff.id == LoginSession.staff_id)
-    .where(LoginSession.token_sha256 == bindparam("token", type_=String()), Staff.active)
+    .where(LoginSession.token_sha256 == _TOKEN, Staff.active)
 )
+_WHOSE: Final = select(LoginSession.staff_id).where(LoginSession.token_sha256 == _TOKEN).scalar_subquery()
+_MEMBERSHIPS: Final = PreparedRead(memberships_of(_WHOSE))
+_COVERED: Final = PreparedRead(covers_of(_WHOSE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who reads, and what was read of them at once.
+
+    Args:
+        sealed: of each id that was asked for, the sealed case that it belongs to, see `engine.cases.sealing`.
+    """
+
+    staff: Staff
+    viewer: Viewer
+    sealed: Mapping[UUID, Sequence[Found]]
 
 
 def open_session(
@@ -58,23 +81,38 @@ def open_session(
     return token
 
 
-def find_staff(session: Session, token: str, *, now: datetime, idle: timedelta, touch: bool = True) -> Staff | None:
+def find_reader(
+    session: Session,
+    token: str,
+    *,
+    now: datetime,
+    idle: timedelta,
+    touch: bool = True,
+    ids: Collection[UUID] = (),
+) -> Reader | None:
     """Return who holds the session of `token`; None when it is unknown, has run out, or the account was closed.
+
+    What every page asks of its reader is asked together, on PostgreSQL in one message.
 
     Args:
         touch: the request is a person's doing, so the session lives on; False for what a page asks by itself.
+        ids: what the address names, of which it is asked whether it is sealed.
     """
-    session.flush()  # a statement that is prepared reads what was written
-    found = _HELD.first(connected(session), {"token": _hash(token)})
-    if found is None:
+    session.flush()  # statements that are prepared read what was written
+    by_token: dict[str, Any] = {"token": _hash(token)}
+    asked = [(_HELD, by_token), (_MEMBERSHIPS, by_token), (_COVERED, by_token | {"now": aware(now)})]
+    of_ids = [sealed_asked(each) for each in ids]
+    rows, memberships, covered, *sealed = read_together(connected(session), [*asked, *of_ids])
+    if not rows or rows[0].expires_at <= now or rows[0].seen_at <= now - idle:
         return None
-    if found.expires_at <= now or found.seen_at <= now - idle:
-        return None
+    (found,) = rows
     if touch and now - found.seen_at >= _TOUCH:
         with writing(session):
             session.execute(update(LoginSession).where(LoginSession.id == found.session_id).values(seen_at=now))
     columns = found._asdict()
-    return attached(session, Staff, {column.name: columns[column.name] for column in Staff.__table__.c})
+    staff = attached(session, Staff, {column.name: columns[column.name] for column in Staff.__table__.c})
+    viewer = viewer_in(session, staff, memberships, covered)
+    return Reader(staff=staff, viewer=viewer, sealed=dict(zip(ids, sealed, strict=True)))
 
 
 def end_session(session: Session, token: str) -> None:

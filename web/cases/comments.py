@@ -31,7 +31,7 @@ def add(case_id: UUID) -> Response | tuple[str, int]:
         if error.code == "not-permitted":
             raise
         g.comment = {"text": text, "problem": say(error)}
-        return views.show(case_id), 422
+        return views.case_page(case_id), 422
     current.wake()
     flash(gettext("留言已添加，只有工作人员能看到。"), "success")
     return redirect(url_for("cases.show", case_id=case_id) + "#comments", code=303)

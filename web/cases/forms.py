@@ -16,6 +16,7 @@ from flask_babel import get_locale, gettext
 from werkzeug.datastructures import MultiDict
 
 from engine.cases.offers import Offer
+from engine.definitions import LoadedVersion
 from engine.errors import Invalid
 from engine.forms import Component, Form, Part
 from engine.forms.components import put
@@ -151,9 +152,14 @@ def task_form(item: WorkItem) -> Form:
 
 
 def _form(instance_id: UUID, form_id: str | None) -> Form:
-    if form_id is None:
+    version = None if form_id is None else version_of(current.session(), instance_id)
+    return form_in(version, form_id)
+
+
+def form_in(version: LoadedVersion | None, form_id: str | None) -> Form:
+    """Return a form of a version in the reader's language; one without fields for None."""
+    if version is None or form_id is None:
         return Form(id="", components=())
-    version = version_of(current.session(), instance_id)
     return version.form(form_id).localized(str(get_locale() or "zh_CN"))
 
 

@@ -12,11 +12,9 @@ from werkzeug.wrappers import Response
 
 from engine.cases.extension import ask_for_extension, may_ask
 from engine.cases.step_names import task_names
-from engine.cases.subject import subject_with_id
 from engine.deadlines.explain import explain
 from engine.errors import Conflict, Invalid
-from engine.instances.reading import version_of
-from engine.organisation.policy import Action, may
+from engine.instances.reading import task_brief, version_of
 from engine.tasks import WorkItem, get_item, load_draft, note_opened, save_draft, why_me
 from engine.tasks import claim as claim_task
 from engine.tasks import release as release_task
@@ -24,7 +22,7 @@ from web import current
 from web.auth.access import background
 from web.cases import story
 from web.cases.diagram import step_rows
-from web.cases.forms import ShownForm, parsed, shown_form, task_form
+from web.cases.forms import ShownForm, form_in, parsed, shown_form
 from web.cases.offering import shown_offers
 from web.cases.people import assisted_items, panel
 from web.cases.similar import similar_panel
@@ -47,44 +45,37 @@ def show(item_id: UUID) -> str:
 @blueprint.post("/<uuid:item_id>")
 def complete(item_id: UUID) -> Response | str | tuple[str, int]:
     """Take the form: complete the task, keep a draft, or add and remove rows; on a mistake the form comes back."""
-    item = get_item(current.session(), item_id)
-    submitted = parsed(task_form(item), request.form)
+    session, brief = current.session(), task_brief(current.session(), item_id)
+    submitted = parsed(form_in(brief.version, brief.form_id), request.form)
     if request.form.get("_add") or request.form.get("_remove"):
-        rows = (request.form.get("_add"), request.form.get("_remove"))
+        item, rows = get_item(session, item_id), (request.form.get("_add"), request.form.get("_remove"))
         return _page(item, shown_form(item).with_row_change(submitted, *rows))
     if request.form.get("_action") == "draft":
-        return _keep_draft(item, submitted)
+        return _keep_draft(item_id, submitted)
     if request.form.get("_action") == "hand-back":
         return hand_back(item_id, submitted)
-    case_id = item.case_id  # afterwards the row would be read again
-    name = task_names(current.session(), [item.id], str(get_locale())).get(item.id, item.name)
+    name = task_names(session, [item_id], str(get_locale())).get(item_id, brief.name)
     try:
         current.runtime().complete(
-            current.session(), item_id, submitted, actor=current.actor(), now=current.now(),
+            session, item_id, submitted, actor=current.actor(), now=current.now(),
             request_key=request.form.get("request_key"),
         )  # fmt: skip
     except Invalid as error:
+        item = get_item(session, item_id)
         return _page(item, shown_form(item).refused(submitted, error)), 422
     except Conflict as error:  # somebody was faster: who it was, beside the matter and what became of it
         flash(say(error), "warning")
-        return _page(get_item(current.session(), item_id), None), 409
+        return _page(get_item(session, item_id), None), 409
     flash(gettext("“%(task)s”已办结。", task=one_line(name)), "success")
-    return redirect(_after(case_id), code=303)
-
-
-def _after(case_id: UUID) -> str:
-    """Where to go when a task is done: to the matter, or to the inbox for whom the matter is closed from then on."""
-    if may(current.viewer(), Action.VIEW_CASE, subject_with_id(current.session(), case_id)):
-        return url_for("cases.show", case_id=case_id)
-    return url_for("inbox.index")
+    return redirect(url_for("cases.show", case_id=brief.case_id, done=1), code=303)
 
 
 @blueprint.post("/<uuid:item_id>/draft")
 @background
 def draft(item_id: UUID) -> tuple[str, int]:
     """Keep what was typed so far; the page sends it by itself."""
-    item = get_item(current.session(), item_id)
-    submitted = parsed(task_form(item), request.form)
+    brief = task_brief(current.session(), item_id)
+    submitted = parsed(form_in(brief.version, brief.form_id), request.form)
     save_draft(current.session(), item_id, staff=current.staff(), data=submitted, now=current.now())
     return "", 204
 
@@ -129,10 +120,10 @@ def extension(item_id: UUID) -> Response | tuple[str, int]:
     return redirect(url_for("tasks.show", item_id=item_id), code=303)
 
 
-def _keep_draft(item: WorkItem, submitted: dict[str, Any]) -> Response:
-    save_draft(current.session(), item.id, staff=current.staff(), data=submitted, now=current.now())
+def _keep_draft(item_id: UUID, submitted: dict[str, Any]) -> Response:
+    save_draft(current.session(), item_id, staff=current.staff(), data=submitted, now=current.now())
     flash(gettext("草稿已保存，只有您能看到。"), "success")
-    return redirect(url_for("tasks.show", item_id=item.id), code=303)
+    return redirect(url_for("tasks.show", item_id=item_id), code=303)
 
 
 def _form(item: WorkItem) -> ShownForm | None:

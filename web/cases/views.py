@@ -3,8 +3,9 @@
 from typing import Final
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import get_locale
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from engine.cases.deliveries import deliveries, unusable
 from engine.cases.escalations import escalations
@@ -36,8 +37,18 @@ def read_case(case_id: UUID) -> CaseView:
 
 
 @blueprint.get("/cases/<uuid:case_id>")
-def show(case_id: UUID) -> str:
-    """Show a matter as far as the reader may see it."""
+def show(case_id: UUID) -> str | WerkzeugResponse:
+    """Show a matter as far as the reader may see it; `done`: they come from a task of it that they have completed."""
+    try:
+        return case_page(case_id)
+    except (Forbidden, NotFound):
+        if "done" not in request.args:
+            raise
+        return redirect(url_for("inbox.index"))  # with what they did the matter was closed to them
+
+
+def case_page(case_id: UUID) -> str:
+    """Return the page of a matter as far as the reader may see it."""
     view = read_case(case_id)
     locale = str(get_locale())
     reasons = {clock.id: explain(clock.trace, locale, current.settings().zone) for clock in view.clocks}

@@ -48,6 +48,17 @@ def test_who_can_take_the_task_sees_matter_and_person(client: FlaskClient, case:
     assert "供水科" in page
 
 
+def test_who_has_completed_a_task_and_may_not_see_the_matter_any_more_is_led_to_the_inbox(
+    client: FlaskClient, case: Case
+) -> None:
+    sign_in(client, "handler-two")
+    assert client.get(f"/cases/{case.id}").status_code == 403
+    answer = client.get(f"/cases/{case.id}?done=1")
+    assert (answer.status_code, answer.location) == (302, "/inbox")
+    sign_in(client, "handler")
+    assert "三号楼前的路灯已经坏了两周" in client.get(f"/cases/{case.id}?done=1").text
+
+
 @pytest.mark.parametrize(
     ("login", "sees", "hides"),
     [

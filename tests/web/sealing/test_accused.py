@@ -27,6 +27,7 @@ from engine.cases import handling
 from engine.cases.blobs import BlobStore
 from engine.cases.handling import Acting
 from engine.cases.subject import subject_of
+from engine.db import new_id
 from engine.errors import EngineError, Forbidden, NotFound
 from engine.notices import Notice
 from engine.organisation.policy import Action, knows, may, viewer_for
@@ -209,6 +210,9 @@ def test_nobody_off_the_route_sees_the_sealed_case(app: Flask, world: World) -> 
         assert world.sealed.number not in said, login
         assert str(world.sealed.id) not in said, login
         assert client.get(f"/cases/{world.sealed.id}").status_code == 404, login
+        for known_or_not in (world.sealed.id, new_id()):  # where a completed task leads tells them nothing either
+            answer = client.get(f"/cases/{known_or_not}?done=1")
+            assert (answer.status_code, answer.location) == (302, "/inbox"), login
 
 
 def test_no_notice_goes_to_the_accused(world: World) -> None:
