@@ -15,7 +15,9 @@ from engine.queueing.presence import Presence
 _STALLED: Final = 7_420_384
 _RETRYING: Final = 7_420_385
 _SENDING: Final = text("SELECT 1 FROM procrastinate_jobs WHERE task_name = :job AND status = 'todo' LIMIT 1")
-_RETRIED: Final = text("SELECT lock FROM procrastinate_jobs WHERE task_name = :job AND status IN ('todo', 'doing')")
+_RETRIED: Final = text(
+    "SELECT args ->> 'incident' FROM procrastinate_jobs WHERE task_name = :job AND status IN ('todo', 'doing')"
+)
 
 
 class SharingDispatcher(EmbeddedDispatcher):
@@ -100,11 +102,10 @@ class SharingDispatcher(EmbeddedDispatcher):
         with self._alone(_RETRYING) as session:
             if session is None:
                 return 0
-            due = [f"incident:{each}" for each in incidents.due_retries(session, self._now(session), BATCH)]
+            due = [str(each) for each in incidents.due_retries(session, self._now(session), BATCH)]
             known = set(session.scalars(_RETRIED, {"job": Job.RETRY_INCIDENT.value}))
             with self._sessions() as other, writing(other):
-                for lock in due:
-                    if lock not in known:
-                        incident = {"incident": lock.removeprefix("incident:"), "deaths": 0}
-                        defer(other, Job.RETRY_INCIDENT, incident, lock=lock)
+                for each in due:
+                    if each not in known:
+                        defer(other, Job.RETRY_INCIDENT, {"incident": each, "deaths": 0}, lock=f"incident:{each}")
             return len(set(due) - known)

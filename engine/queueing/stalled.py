@@ -18,6 +18,9 @@ _log = structlog.get_logger(__name__)
 
 #: Jobs that one look takes.
 _MOST: Final = 200
+#: What a worker died of, or beside, is done one after the other, wherever: of two at a time nobody would know which
+#: one kills, and the other would be blamed with it.
+SUSPECT: Final = "suspect"
 #: How long a job that ended badly is kept, for whoever looks into it.
 KEPT: Final = timedelta(days=7)
 
@@ -62,8 +65,8 @@ def rescue(session: Session, runtime: Runtime, now: datetime, silence: timedelta
 
 def _timers_again(session: Session, runtime: Runtime, args: Mapping[str, Any], deaths: int, now: datetime) -> None:
     if len(args["timers"]) > 1 or deaths < sweeping.MOST_CLAIMS:
-        # each by itself from here on: whoever dies now, dies of that one
-        defer(session, Job.FIRE_TIMERS, *({"timers": [each], "deaths": deaths} for each in args["timers"]))
+        alone = [{"timers": [each], "deaths": deaths} for each in args["timers"]]
+        defer(session, Job.FIRE_TIMERS, *alone, lock=SUSPECT)
         return
     for timer_id in map(UUID, args["timers"]):
         runtime.give_up_timer(session, timer_id, sweeping.died_of(timer_id), now, last=True)
@@ -72,7 +75,7 @@ def _timers_again(session: Session, runtime: Runtime, args: Mapping[str, Any], d
 def _retry_again(session: Session, _runtime: Runtime, args: Mapping[str, Any], deaths: int, _now: datetime) -> None:
     incident = args["incident"]
     if deaths < sweeping.MOST_CLAIMS:
-        defer(session, Job.RETRY_INCIDENT, {**args, "deaths": deaths}, lock=f"incident:{incident}")
+        defer(session, Job.RETRY_INCIDENT, {**args, "deaths": deaths}, lock=SUSPECT)
     else:
         incidents.mark_deadly(session, UUID(incident), deaths)
 

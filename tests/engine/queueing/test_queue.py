@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit import AuditEvent, Tag
@@ -204,14 +204,29 @@ def test_a_timer_of_which_three_workers_died_is_an_incident_and_the_others_are_n
     assert ("fire_timers", "todo") not in site.jobs()
 
 
+def test_what_a_worker_died_of_is_never_done_beside_what_it_died_beside(site: Site) -> None:
+    """Of two at a time nobody would know which one kills, and after three deaths both would be blamed."""
+    site.pretend_worker()
+    start_due(site, 2)
+    site.dispatcher.sweep_timers()
+    fetch_and_die(site)
+    site.pretend_worker()
+    site.dispatcher.rescue()
+    with site.engine.begin() as connection:
+        assert [fetch(connection) is not None for _ in range(2)] == [True, False]
+
+
+def fetch(connection: Connection) -> int | None:
+    """Take a job as a worker does that has just come; None when there is none that may be done now."""
+    worker = connection.scalar(text("SELECT procrastinate_register_worker_v1()"))
+    job = text("SELECT id FROM procrastinate_fetch_job_v2(NULL, :worker)")
+    return connection.execute(job, {"worker": worker}).scalar()
+
+
 def fetch_and_die(site: Site) -> None:
     """Do what a worker does that takes a job and is killed: it falls silent with the job in its hands."""
     with site.engine.begin() as connection:
-        worker = connection.scalar(text("SELECT procrastinate_register_worker_v1()"))
-        taken = connection.execute(
-            text("SELECT id FROM procrastinate_fetch_job_v2(NULL, :worker)"), {"worker": worker}
-        ).scalar()
-        assert taken is not None
+        assert fetch(connection) is not None
         connection.execute(text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'"))
 
 
