@@ -19,6 +19,8 @@ PREFIX: Final = "CHUISHAO_"
 _LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _TRUE: Final = ("1", "true", "yes", "on")
 _FALSE: Final = ("0", "false", "no", "off")
+#: one of several hosts of a database
+_HOST: Final = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[^:\[\]@]+)(?::(?P<port>\d{1,5}))?")
 
 
 class SettingsError(ValueError):
@@ -131,7 +133,12 @@ def read_env_file(path: Path) -> dict[str, str]:
     return values
 
 
-def _database(text: str) -> str:
+def database_url(text: str) -> str:
+    """Return the address of a database as its library reads it.
+
+    Raises:
+        ValueError: it is none, with what to write instead.
+    """
     if text.startswith("postgresql://"):
         text = "postgresql+psycopg://" + text.removeprefix("postgresql://")
     if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -140,7 +147,24 @@ def _database(text: str) -> str:
         return (
             f"sqlite:///{Path(text.removeprefix('sqlite:///')).resolve()}"  # nobody else decides what it is relative to
         )
-    return text
+    return _of_several_hosts(text) if text.startswith("postgresql") else text
+
+
+def _of_several_hosts(text: str) -> str:
+    """Say several hosts with ports of their own in words that SQLAlchemy, libpq and pg_dump read alike."""
+    scheme, rest = text.split("://", 1)
+    authority, slash, name = rest.partition("/")
+    user, at, hosts = authority.rpartition("@")
+    if "," not in hosts or ":" not in hosts:
+        return text
+    found = [_HOST.fullmatch(each) for each in hosts.split(",")]
+    if not all(found) or not slash:
+        raise ValueError("names several hosts unreadably. Use postgresql://user:password@one:5432,two:5432/name")
+    names, ports = (",".join(each[part] or "5432" for each in found if each) for part in ("name", "port"))
+    name, _, query = name.partition("?")
+    return f"{scheme}://{user}{at}/{name}?host={names.replace('[', '').replace(']', '')}&port={ports}" + (
+        f"&{query}" if query else ""
+    )
 
 
 def _secret(text: str) -> bytes:
@@ -218,7 +242,7 @@ def _matching(pattern: str, hint: str) -> Callable[[str], str]:
 
 #: how each field is parsed, and what to say when a required one is missing
 _FIELDS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
-    "database_url": (_database, "Say where the data lies, e.g. sqlite:///var/chuishao.sqlite"),
+    "database_url": (database_url, "Say where the data lies, e.g. sqlite:///var/chuishao.sqlite"),
     "secret_key": (_secret, "Make one with `chuishao init`"),
     "field_key": (_key, "Make one with `chuishao init`"),
     "blob_dir": (Path, ""),

@@ -4,8 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.dialects.postgresql import psycopg
 
-from config import _FIELDS, Settings, SettingsError, read_env_file
+from config import _FIELDS, Settings, SettingsError, database_url, read_env_file
 
 GOOD = {
     "CHUISHAO_DATABASE_URL": "sqlite:///var/x.sqlite",
@@ -36,6 +38,7 @@ def test_missing_keys_are_all_named_with_what_to_do() -> None:
     ("key", "value", "says"),
     [
         ("DATABASE_URL", "mysql://x", "neither SQLite nor PostgreSQL"),  # a database that we do not know
+        ("DATABASE_URL", "postgresql://u@one:x,two:1/d", "several hosts unreadably"),  # no port
         ("SECRET_KEY", "short", "shorter than 32 bytes"),  # a guessable key
         ("FIELD_KEY", "c2hvcnQ=", "not 32 bytes"),  # too short for AES-256
         ("FIELD_KEY", "***", "not 32 bytes"),  # no base64 at all
@@ -64,6 +67,20 @@ def test_values_are_typed() -> None:
     assert settings.database_url == "postgresql+psycopg://h/d"
     assert settings.session_idle == timedelta(minutes=15)
     assert settings.demo is True
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("u:p@one,two/d?target_session_attrs=read-write", "u:p@one,two/d?target_session_attrs=read-write"),
+        ("u@one:1,two/d?connect_timeout=3", "u@/d?host=one,two&port=1,5432&connect_timeout=3"),
+        ("u:p@[::1]:1,[::2]:2/d", "u:p@/d?host=::1,::2&port=1,2"),
+    ],
+)
+def test_a_database_on_several_hosts_is_said_in_words_that_every_library_reads(given: str, read: str) -> None:
+    assert database_url(f"postgresql://{given}") == f"postgresql+psycopg://{read}"
+    _, named = psycopg.dialect().create_connect_args(make_url(database_url(f"postgresql://{given}")))
+    assert len(named["host"].split(",")) == 2
 
 
 def test_keys_are_not_printed() -> None:

@@ -125,9 +125,8 @@ class Worker:
     def _app(self) -> procrastinate.App:
         """Return the queue's application, on a pool of its own."""
         pool: dict[str, Any] = {"min_size": 1, "max_size": 2 + self._concurrency, "timeout": 15.0}
-        conninfo = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        given = alive({name: str(value) for name, value in self._url.query.items() if name in alive()})
-        app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, kwargs=given, **pool))
+        _, named = self._url.get_dialect()().create_connect_args(self._url)  # as the engine reads it, several hosts too
+        app = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=alive(named), **pool))
         hands = self._hands
 
         @app.task(name=Job.FIRE_TIMERS.value, pass_context=True)
