@@ -94,9 +94,7 @@ class Server:
             if os.geteuid() == 0:
                 shutil.chown(directory, _servant(), None)
         run = [*_as_servant(), "env", "LC_ALL=C"]
-        initdb = [*run, str(binaries / "initdb"), "-D", str(self._data), "-U", "chuishao", "-A", "trust", "-E", "UTF8",
-                  "--locale=C", "--no-sync"]  # fmt: skip
-        subprocess.run(initdb, check=True, capture_output=True, cwd=self.home)
+        subprocess.run([*run, *self._made_by(binaries)], check=True, capture_output=True, cwd=self.home)
         if self.port:
             with (self._data / "pg_hba.conf").open("a") as rules:
                 rules.write("host all all 10.77.0.0/16 trust\n")
@@ -114,6 +112,17 @@ class Server:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True, cwd="/",
         )  # fmt: skip
+
+    def _made_by(self, binaries: Path) -> list[str]:
+        """Return the command that fills the directory of data, which is there and empty."""
+        return [str(binaries / "initdb"), "-D", str(self._data), "-U", "chuishao", "-A", "trust", "-E", "UTF8",
+                "--locale=C", "--no-sync"]  # fmt: skip
+
+    def control(self, *words: str) -> None:
+        """Do something to the server that runs, such as `-m immediate stop` or `promote`."""
+        started = (self.home / "stop").read_text().split("\0")
+        command = [*started[: started.index("-m")], "-w", *words]
+        subprocess.run(command, check=True, capture_output=True, cwd=self.home)
 
     def stop(self) -> None:
         """Stop the server, when it was started, and remove its directory."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import make_url
 
+from config import database_url
 from engine import tables
 from engine.clock import SystemClock
 from engine.db import connect, sessions
@@ -32,8 +33,8 @@ CHANNELS: Mapping[str, Channel] = {"app": AppChannel(), "email": AppChannel()}
 def main(role: str, url: str) -> int:
     """Work until told to end."""
     assert tables.metadata.tables
-    ended, presence = threading.Event(), Presence(SILENCE, belief=0.5)
-    made, runtime = sessions(connect(url.replace("postgresql://", "postgresql+psycopg://"))), Runtime()
+    ended, presence, url = threading.Event(), Presence(SILENCE, belief=0.5), database_url(url)
+    made, runtime = sessions(connect(url)), Runtime()
     runtime.register_performer("deadly", deadly)
     runtime.hooks.queue = Announcer(presence)
     tools = {"sessions": made, "runtime": runtime, "channels": CHANNELS, "clock": SystemClock()}

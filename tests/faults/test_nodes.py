@@ -10,9 +10,12 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 import pytest
@@ -20,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from config import database_url
 from engine.audit import Actor
 from engine.db import connect
 from engine.db import sessions as session_factory
@@ -61,16 +65,30 @@ def wait_for(reached: Callable[[], bool], what: str, seconds: float = 150) -> No
         time.sleep(0.1)
 
 
+class Place(Protocol):
+    """Where programs are started."""
+
+    @property
+    def name(self) -> str:
+        """By which their logs are told apart."""
+
+    def url(self, database: str) -> str:
+        """Return the address of a database, as it is reached from there."""
+
+    def command(self, words: list[str]) -> list[str]:
+        """Return the command that runs another one there."""
+
+
 class Site:
     """One database, and what runs on several machines."""
 
-    def __init__(self, server: Server, env: Path, folder: Path) -> None:
-        self.engine = connect(server.url("postgres"))
+    def __init__(self, url: str, env: Path, folder: Path) -> None:
+        self.engine = connect(url)
         self.sessions = session_factory(self.engine)
         self._env, self._folder, self._logs = env, folder, list[Path]()
         self.running: dict[str, list[subprocess.Popen[bytes]]] = {}
 
-    def start(self, machine: Machine, *programs: str) -> list[subprocess.Popen[bytes]]:
+    def start(self, machine: Place, *programs: str) -> list[subprocess.Popen[bytes]]:
         """Start programs on a machine: `worker`, `scheduler`, or words of the command `chuishao`."""
         url = machine.url("postgres")
         begun = []
@@ -98,6 +116,16 @@ class Site:
         for process in self.running.pop(machine.name):
             process.kill()
             process.wait()
+
+    def let_be_due(self, span: float, count: int = MANY, after: float = 0) -> None:
+        """Let so many of the timers that wait become due over `span` seconds."""
+        chosen = "SELECT id FROM timer WHERE state = 'waiting' ORDER BY random() LIMIT :count"
+        moment = "now() + make_interval(secs => :after + :span * random())"
+        with self.engine.begin() as connection:
+            connection.execute(
+                sa.text(f"UPDATE timer SET due_at = {moment} WHERE id IN ({chosen})"),
+                {"span": span, "count": count, "after": after},
+            )
 
     def stop(self) -> None:
         for process in [each for machine in self.running.values() for each in machine]:
@@ -130,23 +158,31 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def site(server: Server, tmp_path: Path) -> Iterator[Site]:
-    env = tmp_path / "x.env"
+    with installed(server.url("postgres"), tmp_path) as site:
+        yield site
+
+
+@contextmanager
+def installed(url: str, folder: Path) -> Iterator[Site]:
+    """Make a database ready for what a test starts; all of that is ended at the end of the block."""
+    env = folder / "x.env"
     main(["init", str(env)], environ={})
     lines = [line for line in env.read_text().splitlines() if "DATABASE_URL" not in line]
     env.write_text("\n".join([*lines, "CHUISHAO_JURISDICTION=qinghe", "CHUISHAO_LOG_LEVEL=WARNING", ""]))
-    url = server.url("postgres").replace("+psycopg", "")
     assert main(["--env-file", str(env), "db", "upgrade"], environ={"CHUISHAO_DATABASE_URL": url}) == 0
-    site = Site(server, env, tmp_path)
-    assert schema.is_current(site.engine)
-    yield site
-    site.stop()
+    site = Site(database_url(url), env, folder)
+    try:
+        assert schema.is_current(site.engine)
+        yield site
+    finally:
+        site.stop()
 
 
 class People(threading.Thread):
     """Complete tasks on whichever machine answers, each with a key that stays the same."""
 
     def __init__(self, sessions: sessionmaker[Session], pages: list[str]) -> None:
-        super().__init__()
+        super().__init__(daemon=True)
         self._pages = pages
         with sessions() as session:
             staff = session.scalars(select(Staff).where(Staff.login == morning.READER)).one()
@@ -156,12 +192,15 @@ class People(threading.Thread):
             self._items = list(session.scalars(select(WorkItem.id).order_by(WorkItem.case_id).limit(BY_PEOPLE)))
         self.acknowledged: list[UUID] = []
         self.refused: list[str] = []
+        #: by status: how often they were told to try again
+        self.told_to_wait = Counter[int]()
 
     def run(self) -> None:
         for number, item_id in enumerate(self._items):
             for attempt in range(40):
                 if self._asked(item_id, self._pages[(number + attempt) % len(self._pages)]):
                     break
+                time.sleep(0.2)
             time.sleep(SPAN / BY_PEOPLE)
 
     def _asked(self, item_id: UUID, page: str) -> bool:
@@ -177,6 +216,7 @@ class People(threading.Thread):
                 return True
         except urllib.error.HTTPError as error:
             if error.code >= 500 or (error.code == 409 and "under-way" in error.read().decode()):
+                self.told_to_wait[error.code] += 1
                 return False
             self.refused.append(f"{error.code}")
             return True
@@ -194,15 +234,14 @@ def answers(page: str) -> bool:
 
 def test_a_machine_that_is_cut_off_and_one_that_is_killed_lose_and_double_nothing(site: Site, server: Server) -> None:
     morning.fill(site.engine, MANY)
+    site.let_be_due(0, after=3600)  # nothing before everybody is there
     with machines(2, server.port) as (first, second):
         ports = [free_port(), free_port()]
         pages = [f"http://{each.address}:{port}" for each, port in zip((first, second), ports, strict=True)]
         for machine, port in ((first, ports[0]), (second, ports[1])):
             site.start(machine, "worker", "scheduler", f"web --host {machine.address} --port {port}")
         wait_for(lambda: site.workers() == 2 and all(map(answers, pages)), "all machines serve")
-        with site.engine.begin() as connection:
-            spread = "now() + make_interval(secs => :span * random())"
-            connection.execute(sa.text(f"UPDATE timer SET due_at = {spread}"), {"span": SPAN})
+        site.let_be_due(SPAN)
         people = People(site.sessions, pages)
         people.start()
         wait_for(lambda: site.fired() > 10, "work is done")
