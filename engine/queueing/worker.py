@@ -13,6 +13,8 @@ import psycopg
 import structlog
 from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from engine.failpoints import reach
 from engine.postgres import alive
@@ -24,6 +26,9 @@ _log = structlog.get_logger(__name__)
 
 #: What ends a worker's connection, and not the worker.
 _LOST: Final = (ProcrastinateException, psycopg.Error, OSError, TimeoutError)
+#: A job whose own connection was lost, or that got none, is no failed one: it waits for so many seconds, in the queue.
+#: Nobody else would look for its timers until their claim ends (`engine.instances.sweeping.QUEUED`).
+_AGAIN: Final = procrastinate.RetryStrategy(wait=3, retry_exceptions=(OperationalError, NoneFree))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,12 +134,12 @@ class Worker:
         app = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=alive(named), **pool))
         hands = self._hands
 
-        @app.task(name=Job.FIRE_TIMERS.value, pass_context=True)
+        @app.task(name=Job.FIRE_TIMERS.value, pass_context=True, retry=_AGAIN)
         def fire_timers(context: Any, timers: list[str], deaths: int) -> None:
             with _of_job(context):
                 hands.fire_timers(timers)
 
-        @app.task(name=Job.SEND_NOTICES.value, pass_context=True)
+        @app.task(name=Job.SEND_NOTICES.value, pass_context=True, retry=_AGAIN)
         def send_notices(context: Any, deaths: int) -> None:
             with _of_job(context):
                 hands.send_notices()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, func, select, text, update
@@ -286,6 +287,26 @@ def test_a_worker_comes_back_when_its_connections_were_cut(site: Site) -> None:
     wait_for(lambda: site.workers() >= 1, "it is there again")
     site.dispatcher.sweep_timers()
     wait_for(lambda: site.timers() == [TimerState.FIRED], "it works again")
+
+
+def test_timers_of_a_job_that_lost_its_connection_are_delivered_soon_and_not_when_their_claim_ends(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_due(site, 3)
+    site.work()
+    deliver, lost = site.world.runtime.fire_timers, threading.Event()
+
+    def deliver_without(session: Session, *given: Any) -> Any:
+        if not lost.is_set():
+            lost.set()
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return deliver(session, *given)
+
+    monkeypatch.setattr(site.world.runtime, "fire_timers", deliver_without)
+    assert site.dispatcher.sweep_timers() == 3
+    wait_for(lambda: site.timers() == [TimerState.FIRED] * 3, "the job is done again")
+    wait_for(lambda: site.jobs() == [], "nothing counts as failed")
+    assert site.fired() == 3
 
 
 def test_a_worker_that_is_told_to_stop_finishes_its_group_and_gives_the_rest_back(site: Site) -> None:
