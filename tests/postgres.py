@@ -60,18 +60,21 @@ class Server:
             self._settings += ("listen_addresses=*", f"port={port}")
 
     @classmethod
-    def prepare(cls, *, durable: bool = False, port: int = 0) -> "Server":
+    def prepare(cls, *, durable: bool = False, port: int = 0, most: int = 200) -> "Server":
         """Make the directory, start nothing yet.
 
         Args:
             durable: a commit waits until it is on the disk, as in service; tests do without.
             port: it is reached by TCP, too, from this machine and from networks in 10.77; 0: by its socket only.
+            most: how many may be connected at once.
         """
         # a socket's path may have 107 bytes, so a long TMPDIR is of no use
         parent = tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"
         home = Path(tempfile.mkdtemp(prefix="chuishao-pg-", dir=parent))
         home.chmod(0o755)
-        return cls(home, os.getpid(), durable=durable, port=port)
+        made = cls(home, os.getpid(), durable=durable, port=port)
+        made._settings += (f"max_connections={most}",)
+        return made
 
     @property
     def _data(self) -> Path:

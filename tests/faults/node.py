@@ -23,6 +23,7 @@ from engine.queueing.presence import Announcer, Presence
 from engine.queueing.worker import Pace, Worker
 from engine.scheduler import Scheduler, Ticks
 from tests.faults.carrier import deadly
+from web.logs import configure_logs
 
 SILENCE = timedelta(seconds=3)
 PACE = Pace(heartbeat=0.5, poll=0.5, first_wait=0.2, longest_wait=1.0)
@@ -33,6 +34,7 @@ CHANNELS: Mapping[str, Channel] = {"app": AppChannel(), "email": AppChannel()}
 def main(role: str, url: str) -> int:
     """Work until told to end."""
     assert tables.metadata.tables
+    configure_logs("WARNING")
     ended, presence, url = threading.Event(), Presence(SILENCE, belief=0.5), database_url(url)
     made, runtime = sessions(connect(url)), Runtime()
     runtime.register_performer("deadly", deadly)

@@ -85,7 +85,7 @@ class Site:
     def __init__(self, url: str, env: Path, folder: Path) -> None:
         self.engine = connect(url)
         self.sessions = session_factory(self.engine)
-        self._env, self._folder, self._logs = env, folder, list[Path]()
+        self.env, self._folder, self._logs = env, folder, list[Path]()
         self.running: dict[str, list[subprocess.Popen[bytes]]] = {}
 
     def start(self, machine: Place, *programs: str) -> list[subprocess.Popen[bytes]]:
@@ -94,7 +94,7 @@ class Site:
         begun = []
         for program in programs:
             own = [sys.executable, "-m", "tests.faults.node", program, url]
-            command = ["-m", "web.cli", "--env-file", str(self._env), *program.split()]
+            command = ["-m", "web.cli", "--env-file", str(self.env), *program.split()]
             words = own if program in ("worker", "scheduler") else [sys.executable, *command]
             log = self._folder / f"{machine.name}-{len(self._logs)}.log"
             self._logs.append(log)
@@ -168,8 +168,9 @@ def installed(url: str, folder: Path) -> Iterator[Site]:
     env = folder / "x.env"
     main(["init", str(env)], environ={})
     lines = [line for line in env.read_text().splitlines() if "DATABASE_URL" not in line]
-    env.write_text("\n".join([*lines, "CHUISHAO_JURISDICTION=qinghe", "CHUISHAO_LOG_LEVEL=WARNING", ""]))
-    assert main(["--env-file", str(env), "db", "upgrade"], environ={"CHUISHAO_DATABASE_URL": url}) == 0
+    said = {"DATABASE_URL": url, "JURISDICTION": "qinghe", "LOG_LEVEL": "WARNING"}
+    env.write_text("\n".join([*lines, *(f"CHUISHAO_{key}={value}" for key, value in said.items()), ""]))
+    assert main(["--env-file", str(env), "db", "upgrade"], environ={}) == 0
     site = Site(database_url(url), env, folder)
     try:
         assert schema.is_current(site.engine)
