@@ -71,7 +71,7 @@ class Delivery:
         while not self._stopped.is_set():
             with self._sessions() as session:
                 now = deciding_now(session, clock)
-            batch = send_due(self._sessions, channels, now, unseal=unseal)
+            batch = send_due(self._sessions, channels, now, unseal=unseal, ending=self._stopped.is_set)
             sent += batch
             if not batch:
                 break

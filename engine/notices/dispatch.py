@@ -71,6 +71,7 @@ def send_due(
     limit: int = 20,
     *,
     unseal: Unseal | None = None,
+    ending: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send what is due, and return how many notices were sent.
 
@@ -83,6 +84,7 @@ def send_due(
         now: notices whose `next_try_at` is not after it are due.
         limit: how many are taken at most.
         unseal: reads residents' addresses.
+        ending: is nothing more to be begun? Asked before each notice.
     """
     began = time.monotonic()
     names = list(channels)
@@ -94,8 +96,8 @@ def send_due(
     sent = 0
     down: set[str] = set()
     for position, notice in enumerate(claimed):
-        if _since(began) > LEASE - LONGEST_SENDING:
-            # the rest comes back by itself when its lease ends; it was not tried, so it loses no attempt
+        if ending() or _since(began) > LEASE - LONGEST_SENDING:
+            # the rest was not tried, so it loses no attempt
             _release(sessions, claimed[position:], now)
             break
         way = way_of(notice)
