@@ -9,9 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
+import structlog
+
 from engine.errors import NotFound, Unavailable
 
+_log = structlog.get_logger(__name__)
+
 _CHUNK: Final = 1 << 16
+
+
+class NotStored(Unavailable):
+    """A file could not be written. Whoever sent it with a form gets the form back as it was filled in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +40,7 @@ class BlobStore:
         """Write `content` and return where it lies; it is on disk when this returns.
 
         Raises:
-            Unavailable: the disk is full or not writable.
+            NotStored: the disk is full or not writable.
         """
         digest, size = hashlib.sha256(), 0
         try:
@@ -55,7 +63,8 @@ class BlobStore:
                     Path(target.name).unlink(missing_ok=True)
                     raise
         except OSError as error:
-            raise Unavailable(
+            _log.error("store.not_written", reason=error.strerror or type(error).__name__)
+            raise NotStored(
                 "storage-unavailable",
                 "The file could not be stored ({reason}). What you typed is kept; try again, or send it without files.",
                 reason=error.strerror or type(error).__name__,

@@ -33,6 +33,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 ROOT: Final = Path(__file__).parents[2]
 VERSIONS: Final = "migrations/versions"
+EDGE: Final = "edge-of-a-part"
 LONG_AGO: Final = "2020-01-01 00:00:00+00"
 
 
@@ -78,6 +79,23 @@ class Browser:
         """Submit a form of a page, and return the page that follows."""
         data = urllib.parse.urlencode({"csrf_token": token_of(page), **filled}).encode()
         return self._answer(urllib.request.Request(self._at + path, data=data))
+
+    def upload(self, path: str, page: str, file: tuple[str, bytes], **filled: str) -> tuple[int, str]:
+        """Submit a form of a page with a file in a field of it, and return the status and the page that follows."""
+        field, content = file
+        fields = {"csrf_token": token_of(page), **filled}.items()
+        parts = [
+            f'--{EDGE}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields
+        ]
+        head = f'--{EDGE}\r\nContent-Disposition: form-data; name="{field}"; filename="a.jpg"\r\n\r\n'
+        data = "".join([*parts, head]).encode() + content + f"\r\n--{EDGE}--\r\n".encode()
+        request = urllib.request.Request(self._at + path, data=data)
+        request.add_header("Content-Type", f"multipart/form-data; boundary={EDGE}")
+        try:
+            with self._opener.open(request, timeout=30) as answer:
+                return answer.status, str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
 
     def _answer(self, request: urllib.request.Request) -> str:
         try:

@@ -19,6 +19,7 @@ from engine.cases.assisting import (
     ways,
 )
 from engine.cases.attachments import StagedPhoto
+from engine.cases.blobs import NotStored
 from engine.cases.papers import ACCEPT
 from engine.errors import Invalid
 from engine.tasks import WorkItem, get_item
@@ -29,6 +30,7 @@ from web.cases.files import stage
 from web.cases.forms import ShownForm, shown_form
 from web.cases.offering import refused_form
 from web.cases.views import read_case
+from web.errors import status_of
 from web.words import one_line
 
 blueprint: Final = Blueprint("assisting", __name__, url_prefix="/tasks/<uuid:item_id>/assist")
@@ -53,10 +55,10 @@ def complete(item_id: UUID) -> Response | tuple[str, int]:
             actor=current.actor(), runtime=current.runtime(), now=current.now(),
             request_key=request.form.get("request_key"), proof=staged_proof(),
         )  # fmt: skip
-    except Invalid as error:
+    except (Invalid, NotStored) as error:
         shown, way = refused_form(form, submitted, error), request.form.get(WAY, "")
         missing = {} if way in ways(signed=wants_proof(current.session(), item)) else {WAY: [gettext(WAY_MISSING)]}
-        return _page(item, shown, {WAY: way}, {**missing, **shown.errors}), 422
+        return _page(item, shown, {WAY: way}, {**missing, **shown.errors}), status_of(error)
     flash(gettext("“%(task)s”的答复已代为登记。", task=one_line(item.name)), "success")
     return redirect(url_for("cases.show", case_id=item.case_id), code=303)
 
@@ -100,6 +102,7 @@ def staged_proof() -> list[StagedPhoto]:
 
     Raises:
         Invalid: one is too large, or of a kind that is not taken.
+        NotStored: the store cannot be written.
     """
     return [stage(file) for file in request.files.getlist(PROOF) if file.filename]
 

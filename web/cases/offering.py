@@ -9,12 +9,14 @@ from flask import request
 from engine.audit import Actor
 from engine.cases.assisting import PROOF, WAY
 from engine.cases.attachments import StagedPhoto
+from engine.cases.blobs import NotStored
 from engine.cases.models import Case
 from engine.cases.offers import Offer, find_offer, offers, send_offer
 from engine.errors import Invalid
 from engine.organisation.policy import Viewer
 from web import current
 from web.cases.forms import ShownForm, offered_form
+from web.errors import status_of
 from web.languages import choose_locale
 from web.words import say
 
@@ -36,14 +38,14 @@ def shown_offer(case: Case, offer_id: str, viewer: Viewer) -> tuple[Offer, Shown
 
 def take_up(
     case: Case, offer_id: str, viewer: Viewer, actor: Actor, *, proof: Callable[[], Sequence[StagedPhoto]] = list
-) -> tuple[Offer, ShownForm] | None:
+) -> tuple[Offer, ShownForm, int] | None:
     """Take up an offer with the form that this request sent.
 
     Args:
         proof: gives what the petitioner signed, where staff enter it for them.
 
     Returns:
-        None when it is done, now or by the first of two clicks; else the offer with what was wrong.
+        None when it is done, now or by the first of two clicks; else the offer with what was wrong, and its status.
 
     Raises:
         Conflict: it is over.
@@ -57,15 +59,15 @@ def take_up(
             now=current.now(), way=request.form.get(WAY, ""),
             proof=proof(),
         )  # fmt: skip
-    except Invalid as error:
+    except (Invalid, NotStored) as error:
         if still is None or form is None:
             raise
-        return still, refused_form(form, submitted, error)
+        return still, refused_form(form, submitted, error), status_of(error)
     return None
 
 
-def refused_form(form: ShownForm, submitted: Mapping[str, Any], error: Invalid) -> ShownForm:
+def refused_form(form: ShownForm, submitted: Mapping[str, Any], error: Invalid | NotStored) -> ShownForm:
     """Return a form as it was sent, with what was wrong in it or with the paper beside it."""
-    if "fields" in error.facts:
+    if isinstance(error, Invalid) and "fields" in error.facts:
         return form.refused(submitted, error)
     return replace(form.filled(submitted), errors={PROOF: [say(error)]})

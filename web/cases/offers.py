@@ -29,7 +29,7 @@ def offer(case_id: UUID, offer_id: str) -> Response | str | tuple[str, int]:
         if refused is None:
             flash(gettext("已办理，下面是最新进展。"), "success")
             return redirect(url_for("cases.show", case_id=case_id), code=303)
-        (found, form), status = refused, 422
+        found, form, status = refused
     way = way_field(signed=found.signed) if found.assisted else None
     return render_template(
         "cases/offer.html", view=read_case(case_id), case=case, offer=found, form=form, way=way, given=request.form,

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from engine.cases.blobs import NotStored
 from engine.cases.issuance import issuance
 from engine.cases.models import Document
 from engine.cases.pdf import can_draw
@@ -23,6 +24,7 @@ from web import current
 from web.auth.access import background
 from web.cases.files import stage
 from web.cases.forms import ShownForm
+from web.errors import status_of
 from web.words import say
 
 blueprint: Final = Blueprint(
@@ -45,6 +47,9 @@ def add(case_id: UUID, document_id: UUID) -> Response | tuple[str, int]:
             session, view.case, document, _service(said), runtime=current.runtime(), actor=current.actor(), now=now,
             staff=session.get_one(Staff, current.viewer().staff_id), scan=scan,
         )  # fmt: skip
+    except NotStored as error:
+        flash(say(error), "warning")
+        return document_page(view, document, form.filled(submitted)), status_of(error)
     except Invalid as error:
         if "fields" not in error.facts:
             flash(say(error), "warning")

@@ -1,6 +1,6 @@
 """The page on which a matter is filed, of any kind that a package opens."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from flask import render_template, request
@@ -16,6 +16,7 @@ from engine.notices import groups
 from engine.organisation.grid import finer_places, streets
 from web import current
 from web.cases.forms import ShownForm
+from web.errors import status_of
 from web.filing import fields
 from web.filing.parties import party_rows, read_parties
 from web.languages import choose_locale
@@ -50,6 +51,8 @@ class FilingPage:
     kind: Kind
     actor: Actor
     channels: tuple[str, ...] = ()
+    #: of the page that is shown again
+    status: int = field(default=422, init=False)
 
     def show(self) -> str:
         """Return the empty page."""
@@ -71,6 +74,7 @@ class FilingPage:
         filing = replace(filing, parties=parties) if filing is not None and not wrong else None
         staging = Staging(current.settings().secret_key, current.blobs())
         photos, problems = staging.receive(request.files.getlist("photos"), request.form.getlist("staged"))
+        self.status = max(map(status_of, problems), default=422)
         submission = request.form.get("submission") or new_submission()
         if filing is not None and not problems:
             if not self.channels:

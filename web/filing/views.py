@@ -38,7 +38,7 @@ def file() -> Response | str | tuple[str, int]:
         return page.show()
     filed, submission, again = page.take()
     if filed is None:
-        return again, 422
+        return again, page.status
     session["desk_receipt"] = submission
     return redirect(url_for("desk.receipt"))
 

@@ -140,7 +140,7 @@ def offer(offer_id: str) -> Response | str | tuple[str, int]:
         if refused is None:
             flash(_("已收到。下面是最新进展。"), "success")
             return redirect(url_for("matter.show"))
-        (found, form), status = refused, 422
+        found, form, status = refused
     return render_template("portal/offer.html", case=case, offer=found, form=form), status
 
 

@@ -49,7 +49,7 @@ def file() -> Response | str | tuple[str, int]:
         return page.show()
     filed, submission, again = page.take()
     if filed is None:
-        return again, 422
+        return again, page.status
     session["receipt"] = submission
     if filed.again:
         flash(_("这份诉求之前已经提交过，没有重复登记。下面是同一份回执。"), "info")

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import Settings
 from engine.cases.models import Attachment, Case, Document
 from engine.cases.service_record import ServiceRecord
 from tests.factories import District, make_case
@@ -56,6 +57,20 @@ def test_staff_record_a_service_with_its_scan_and_take_a_wrong_one_back(
     assert "已撤销" in page
     assert "寄错了人" in page
     assert "撤销送达记录" in client.get(f"/cases/{case.id}").text
+
+
+def test_a_scan_that_cannot_be_stored_leaves_the_form_as_it_was_filled_in(
+    app: Flask, settings: Settings, session: Session, case: Case, document: Document
+) -> None:
+    settings.blob_dir.write_text("a file where the folder should be")
+    client = app.test_client()
+    sign_in(client, "handler")
+    scan = (BytesIO(b"%PDF-1.4\n%%EOF"), "huizheng.pdf")
+    answer = send(client, f"/cases/{case.id}/documents/{document.id}/services", PROOF | {"scan": scan})
+    assert answer.status_code == 503
+    assert "儿子签收" in answer.text
+    assert "文件没能保存" in answer.text
+    assert session.scalars(select(ServiceRecord)).all() == []
 
 
 def test_who_has_nothing_to_do_with_the_matter_records_no_service(
