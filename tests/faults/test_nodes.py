@@ -127,6 +127,16 @@ class Site:
                 {"span": span, "count": count, "after": after},
             )
 
+    def let_leases_end(self) -> None:
+        """Let the minutes pass for which what somebody had claimed when they were cut off is left alone.
+
+        What is in the queue is claimed for an hour, which does not pass: its job has to come again.
+        """
+        with self.engine.begin() as connection:
+            minutes = "claimed_until < now() + interval '5 minutes'"
+            connection.exec_driver_sql(f"UPDATE timer SET claimed_until = now() WHERE state = 'waiting' AND {minutes}")
+            connection.exec_driver_sql("UPDATE notice SET next_try_at = now() WHERE state = 'sending'")
+
     def stop(self) -> None:
         for process in [each for machine in self.running.values() for each in machine]:
             process.kill()
