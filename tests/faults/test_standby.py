@@ -59,7 +59,7 @@ def test_pages_workers_and_schedulers_go_on_by_themselves_on_a_standby_that_is_p
     wait_for(lambda: site.fired() > before, "timers go on", 30)
     people.join(30)
     site.let_leases_end()
-    wait_for(lambda: done(site), "everything is done", 30)
+    wait_for(lambda: done(site), "everything is done", 90)
     assert [each.poll() for each in begun] == [None, None, None], site.said()
     assert set(people.told_to_wait) == {503}, site.said()
     assert_nothing_is_lost_or_doubled(site, people)
