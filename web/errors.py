@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import Conflict, EngineError, Forbidden, Invalid, NotFound, Unavailable
@@ -53,6 +53,7 @@ ADVICE: Final = {
 FULL: Final = lazy_gettext("存放数据的磁盘已满，这一步没有保存；先前已确认的内容都在。请告诉运维员，腾出空间后再试。")
 #: PostgreSQL's name for it (Source: PostgreSQL documentation, appendix A, class 53)
 _DISK_FULL: Final = "53100"
+_READ_ONLY: Final = "25006"
 
 #: the same for programs, which have no page to go back to
 ADVICE_TO_PROGRAMS: Final = {
@@ -75,6 +76,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(TimeoutError, _database)
+    app.register_error_handler(InternalError, lambda error: (_database if _reads_only(error) else _unexpected)(error))
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -111,6 +113,11 @@ def _is_full(error: DBAPIError | TimeoutError) -> bool:
     """Has the database no room left? SQLite numbers its errors, PostgreSQL names their state."""
     said = getattr(error, "orig", None)
     return getattr(said, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL or getattr(said, "sqlstate", "") == _DISK_FULL
+
+
+def _reads_only(error: InternalError) -> bool:
+    """Is the server one that takes no writes: a standby, or one that somebody has closed for a while?"""
+    return getattr(error.orig, "sqlstate", "") == _READ_ONLY
 
 
 def _unexpected(error: Exception) -> Response:

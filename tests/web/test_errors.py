@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -88,6 +89,32 @@ def test_database_gone_is_said_with_503(client: FlaskClient, app: Flask, monkeyp
     ready = client.get("/readyz")
     assert ready.status_code == 503
     assert client.get("/livez").status_code == 200
+
+
+def test_a_server_that_takes_no_writes_is_said_with_503(
+    client: FlaskClient, app: Flask, database: Engine, district: District
+) -> None:
+    if database.dialect.name != "postgresql":
+        pytest.skip("SQLite has no standby")
+    with app.app_context():
+        pages = db.engine
+
+    def read_only(value: str) -> None:
+        with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            name = database.url.database
+            connection.exec_driver_sql("SET default_transaction_read_only = off")
+            connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}')
+        pages.dispose()
+
+    read_only("on")
+    try:
+        answer = sign_in(client, district.person("handler"))
+    finally:
+        read_only("off")
+    assert answer.status_code == 503
+    assert "Traceback" not in answer.text
+    sign_in(client, district.person("handler"))
+    assert client.get("/inbox").status_code == 200
 
 
 def test_database_that_goes_in_the_middle_is_said_to_who_is_signed_in(
