@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from engine.cases.escalations import late_count
 from engine.cases.incidents import open_count
 from engine.db import writing
-from engine.notices.service import unread_count
+from engine.notices.service import MOST_UNREAD, unread_count
 from engine.organisation.policy import Action, may
 from web import current
 from web.languages import DEFAULT, LANGUAGES, remember
@@ -92,7 +92,8 @@ def _entry(place: Place) -> dict[str, Any]:
     entry = {"label": place.label, "href": url_for(place.endpoint), "icon": place.icon, "active": active}
     match place.endpoint:
         case "notices.index":
-            entry["count"] = unread_count(current.session(), current.staff().id)
+            unread = unread_count(current.session(), current.staff().id)
+            entry["count"] = unread if unread < MOST_UNREAD else f"{MOST_UNREAD - 1}+"
         case "escalations.index":
             entry["count"] = late_count(current.session(), current.viewer(), now=current.now())
             entry["late"] = True

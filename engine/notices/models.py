@@ -35,6 +35,9 @@ class NoticeState(StrEnum):
 #: Still to be sent, spelled out: SQLite uses the partial index only for a condition without parameters.
 DUE_SQL = text("state IN ('pending', 'sending')")
 HELD_SQL = text("state = 'held'")
+#: What waits for its reader on the pages; the words of the partial index.
+_UNREAD = text("channel = 'app' AND read_at IS NULL")
+UNREAD_SQL = text("notice.channel = 'app' AND notice.read_at IS NULL")
 
 
 class Notice(Base):
@@ -46,6 +49,7 @@ class Notice(Base):
         Index("ix_notice_held", "next_try_at", sqlite_where=HELD_SQL, postgresql_where=HELD_SQL),
         Index("ix_notice_case", "case_id"),
         Index("ix_notice_staff", "staff_id", "created_at"),
+        Index("ix_notice_unread", "staff_id", "created_at", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
