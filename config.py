@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine import failpoints
@@ -147,7 +147,22 @@ def database_url(text: str) -> str:
         return (
             f"sqlite:///{Path(text.removeprefix('sqlite:///')).resolve()}"  # nobody else decides what it is relative to
         )
-    return _of_several_hosts(text) if text.startswith("postgresql") else text
+    return _with_a_port_each(_of_several_hosts(text)) if text.startswith("postgresql") else text
+
+
+def _with_a_port_each(text: str) -> str:
+    """Say one port for several hosts once for each, as libpq means it and SQLAlchemy does not."""
+    parts = urlsplit(text)
+    said = dict(parse_qsl(parts.query))
+    before = parts.netloc.rpartition("@")[2]
+    if "," in before and "host" not in said and "port" in said:
+        return _with_a_port_each(text.replace(f"{before}/", "/", 1) + f"&host={before}")
+    hosts, ports = (said.get(name, "").split(",") for name in ("host", "port"))
+    if len(ports) not in (1, len(hosts)):
+        raise ValueError(f"names {len(hosts)} hosts and {len(ports)} ports. Give one port, or one for each host")
+    if len(ports) == len(hosts) or not ports[0]:
+        return text
+    return re.sub(r"(?<=[?&]port=)[^&]*", ",".join(ports * len(hosts)), text)
 
 
 def _of_several_hosts(text: str) -> str:

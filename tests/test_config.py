@@ -39,6 +39,7 @@ def test_missing_keys_are_all_named_with_what_to_do() -> None:
     [
         ("DATABASE_URL", "mysql://x", "neither SQLite nor PostgreSQL"),  # a database that we do not know
         ("DATABASE_URL", "postgresql://u@one:x,two:1/d", "several hosts unreadably"),  # no port
+        ("DATABASE_URL", "postgresql://u@/d?host=a,b,c&port=1,2", "3 hosts and 2 ports"),
         ("SECRET_KEY", "short", "shorter than 32 bytes"),  # a guessable key
         ("FIELD_KEY", "c2hvcnQ=", "not 32 bytes"),  # too short for AES-256
         ("FIELD_KEY", "***", "not 32 bytes"),  # no base64 at all
@@ -75,6 +76,8 @@ def test_values_are_typed() -> None:
         ("u:p@one,two/d?target_session_attrs=read-write", "u:p@one,two/d?target_session_attrs=read-write"),
         ("u@one:1,two/d?connect_timeout=3", "u@/d?host=one,two&port=1,5432&connect_timeout=3"),
         ("u:p@[::1]:1,[::2]:2/d", "u:p@/d?host=::1,::2&port=1,2"),
+        ("u@/d?host=one,two&port=5433&connect_timeout=3", "u@/d?host=one,two&port=5433,5433&connect_timeout=3"),
+        ("u@one,two/d?port=5433", "u@/d?port=5433,5433&host=one,two"),
     ],
 )
 def test_a_database_on_several_hosts_is_said_in_words_that_every_library_reads(given: str, read: str) -> None:
